@@ -1,1 +1,4 @@
-"""公共数据开放平台: the Chinese government catalogue on CKAN. One package per domain word; docs/architecture.md has the map."""
+"""公共数据开放平台: the Chinese government catalogue on CKAN.
+
+One package per domain word; docs/architecture.md has the map.
+"""

@@ -38,7 +38,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """信息资源提供方: a department is (行政区划, name), not its name alone. `uscc` is 统一社会信用代码, 18 characters."""
+    """信息资源提供方: a department is (行政区划, name), not its name alone. `uscc`: 统一社会信用代码, 18 characters."""
 
     name: str = ""
     region_code: str = ""

@@ -1,0 +1,91 @@
+"""Tables of 目录归集. Secret: raw values and addresses of sources; no public action reads them.
+
+source (归集来源) → run (归集任务) → record (来源记录, one row per remote id) and problem (退回 or warning, with place).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class HarvestSource(tk.BaseModel):
+    """归集来源: what the portal knows of a source beside its YAML file.
+
+    `failures` counts runs in a row that failed; `settings` is the source as last read, for the pages.
+    """
+
+    __tablename__ = "govcn_harvest_source"
+
+    name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    title: Mapped[str] = mapped_column(sa.Text, default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    last_run_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    last_success_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    failures: Mapped[int] = mapped_column(sa.Integer, default=0)
+
+
+class HarvestRun(tk.BaseModel):
+    """归集任务: one pass over a source. `state` is running, finished, failed or crashed (found dead by the next run).
+
+    `counts` has the keys of `harvesters.report.Counts`; `brake` says in Chinese why removals were held back.
+    """
+
+    __tablename__ = "govcn_harvest_run"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    source: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text, default="running")
+    started_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    heartbeat_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    finished_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    brake: Mapped[str] = mapped_column(sa.Text, default="")
+    error: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class HarvestRecord(tk.BaseModel):
+    """来源记录: identity (source, remote id) → dataset, and what was last harvested from it.
+
+    `hash` is empty when the record must be done again (a file of it could not be fetched).
+    `entry` is the last harvested entry (`harvesters.entry_json`), the "old" side of a field-by-field difference;
+    `resource_ids` are the ids of its resources in the entry's order; `status_before` is the 编目状态 to wake to.
+    """
+
+    __tablename__ = "govcn_harvest_record"
+
+    source: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    remote_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    hash: Mapped[str] = mapped_column(sa.Text, default="")
+    package_id: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text, default="active")
+    status_before: Mapped[str] = mapped_column(sa.Text, default="")
+    seen_run: Mapped[int] = mapped_column(sa.BigInteger)
+    changed_run: Mapped[int] = mapped_column(sa.BigInteger)
+    entry: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    resource_ids: Mapped[list[str]] = mapped_column(JSONB, default=list)
+
+
+class HarvestProblem(tk.BaseModel):
+    """退回 or warning of one run. For E26 only source, sheet, row, rule and time are ever filled in."""
+
+    __tablename__ = "govcn_harvest_problem"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.BigInteger)
+    source: Mapped[str] = mapped_column(sa.Text)
+    file: Mapped[str] = mapped_column(sa.Text, default="")
+    sheet: Mapped[str] = mapped_column(sa.Text, default="")
+    row: Mapped[int | None] = mapped_column(sa.Integer)
+    column: Mapped[str] = mapped_column(sa.Text, default="")
+    rule: Mapped[str] = mapped_column(sa.Text)
+    severity: Mapped[str] = mapped_column(sa.Text)
+    field: Mapped[str] = mapped_column(sa.Text, default="")
+    given: Mapped[str] = mapped_column(sa.Text, default="")
+    message: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
