@@ -1,0 +1,132 @@
+"""What can go wrong between a source and an entry.
+
+    HarvestError
+    ├── SourceInvalid          the source's own description (YAML) is wrong: every problem with its line
+    ├── SourceError            the source as a whole could not be read
+    │   ├── SourceUnreachable  (transient) no answer, broken off, 5xx, too slow: a later run may succeed
+    │   └── SourceRefused      we do not take what it sent: too large, wrong type, endless pages, forbidden address
+    │       └── UnreadableSource   the bytes are no table we can read: encoding, half a file, unknown format
+    └── RecordError            one record; the rest of the run goes on
+        ├── UnreadableRecord   a row or object that is no record
+        └── SecretRecord       marked 涉密, 工作秘密 or with a 密级 word: carries the place and never a value
+
+Errors are raised with facts (attributes) and word themselves, in Chinese and in English, with what to do next.
+`transient` says whether trying again can help.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harvesters.record import Place
+
+
+class HarvestError(Exception):
+    """Root of all errors of this package."""
+
+    transient: ClassVar[bool] = False
+    zh: ClassVar[str] = "归集出错。"
+    en: ClassVar[str] = "Harvesting failed."
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """The Chinese sentence."""
+        return self.zh.format_map(self.facts)
+
+    @property
+    def message_en(self) -> str:
+        return self.en.format_map(self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a source's YAML: its line (from 1), the key and a Chinese sentence."""
+
+    line: int
+    key: str
+    message: str
+
+
+class SourceInvalid(HarvestError):
+    """The description of a source is wrong. `faults` holds all of them, in the file's order."""
+
+    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        super().__init__(file=file)
+
+    @property
+    def message(self) -> str:
+        lines = "；".join(f"第 {f.line} 行 {f.key}：{f.message}" for f in self.faults)
+        return f"归集来源配置 {self.file} 有误：{lines}"
+
+    @property
+    def message_en(self) -> str:
+        return f"{self.file}: {len(self.faults)} fault(s), first in line {self.faults[0].line} ({self.faults[0].key})"
+
+
+class SourceError(HarvestError):
+    """A source as a whole could not be read. Facts: `where` (address or file) and `why` (Chinese)."""
+
+    zh = "无法读取 {where}：{why}"
+    en = "Cannot read {where}: {why}"
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        self.why = why
+        super().__init__(where=where, why=why)
+
+
+class SourceUnreachable(SourceError):
+    """No usable answer this time; a later run may succeed."""
+
+    transient = True
+    zh = "暂时无法取得 {where}：{why}。可稍后重试。"
+    en = "{where} cannot be reached now: {why}. Try again later."
+
+
+class SourceRefused(SourceError):
+    """What the source sent, or asks for, is not accepted; trying again does not help."""
+
+    zh = "不接收 {where}：{why}"
+    en = "Refused {where}: {why}"
+
+
+class UnreadableSource(SourceRefused):
+    """The bytes cannot be read as a catalogue."""
+
+    zh = "读不懂 {where}：{why}"
+    en = "Cannot understand {where}: {why}"
+
+
+class RecordError(HarvestError):
+    """One record; carries the place and a rule id, never the record."""
+
+    rule: ClassVar[str] = "record"
+
+    def __init__(self, place: Place, **facts: object) -> None:
+        self.place = place
+        super().__init__(place=place, **facts)
+
+
+class UnreadableRecord(RecordError):
+    """A row or object that is not a record. Fact: `why` (Chinese)."""
+
+    zh = "{place}：{why}"
+    en = "{place}: not a record ({why})"
+
+
+class SecretRecord(RecordError):
+    """A row marked as secret (E26): refused before anything of it is kept."""
+
+    rule = "E26"
+    zh = "{place}：该行带有涉密、工作秘密或密级标识。请立即停止上传，按保密规定处置。"
+    en = "{place}: marked as secret. Stop uploading at once and follow the secrecy rules."

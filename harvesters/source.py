@@ -1,0 +1,446 @@
+"""The source (归集来源): where a department keeps its catalogue. One YAML file in `config/sources/` each.
+
+`load_source(name_or_path)` also takes just a catalogue file: a dialect never seen before, profile `portal`.
+The reference of all keys is in docs/harvesting.md. Problems are collected and raised together, each with its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from ckanext.govcn.catalog.entry import CatalogEntry, Release
+
+from harvesters.exceptions import Fault, SourceInvalid, SourceRefused
+
+SOURCES = Path("config/sources")
+MAX_YAML_BYTES = 1_000_000
+CATALOGUE_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
+PROTOCOLS = ("catalogue_file", "rest_json", "ckan")
+PROFILES = ("guide", "portal")
+PROVIDERS = ("fixed", "map", "create")
+RELEASES = ("reviewed", "already_public")
+FILES = ("link", "copy")
+PAGING = ("none", "page", "offset", "cursor")
+ENTRY_FIELDS = frozenset(f.name for f in fields(CatalogEntry)) - {"unread", "items", "resources"}
+FIELD_TARGETS = ENTRY_FIELDS | {"provider_unit", "provider_uscc"}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What we take from a source at most. Times in seconds, sizes in bytes after unpacking."""
+
+    seconds: float = 60.0  # one request, from the first byte sent to the last byte read
+    bytes: int = 256 * 1024 * 1024
+    redirects: int = 5
+    pages: int = 5_000
+    rows: int = 1_000_000
+    columns: int = 512
+    cell: int = 32_767  # characters, Excel's own limit
+    depth: int = 12  # nesting of JSON
+
+
+@dataclass(frozen=True, slots=True)
+class ListCall:
+    """How to ask a JSON API for its list: where the records are in the answer, and each one's id."""
+
+    url: str = ""
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Any = None
+    body_form: bool = False
+    records: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DetailCall:
+    """How to ask for one record: `{id}` in url, query and body is replaced by the record's id."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Any = None
+    body_form: bool = False
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How the list goes on. `total` and `next` are paths in the answer; an empty page always ends the list."""
+
+    kind: str = "none"
+    page: str = "pageNum"
+    size: str = "pageSize"
+    page_size: int = 100
+    start: int = 1
+    total: str = ""
+    next: str = ""
+    stop: str = "empty"  # "empty": until a page has no records; "short": until one has fewer than page_size
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source as configured. `folder` is where relative paths start; no file outside it is ever read."""
+
+    name: str
+    protocol: str = "catalogue_file"
+    title: str = ""
+    profile: str = "guide"
+    providers: str = "fixed"
+    provider: str = ""
+    provider_map: Mapping[str, str] = field(default_factory=dict[str, str])
+    region: str = ""
+    level: str = ""  # the label that holds for entries without one of their own; stated by the source, never guessed
+    release: Release | None = None
+    files: str = "link"
+    key: tuple[str, ...] = ()
+    fields: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    code_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    allow_private: bool = False
+    limits: Limits = field(default_factory=Limits)
+    folder: Path = Path()
+    path: str = ""
+    url: str = ""
+    sheets: tuple[str, ...] = ()
+    encoding: str = ""
+    list: ListCall = field(default_factory=ListCall)
+    detail: DetailCall | None = None
+    paging: Paging = field(default_factory=Paging)
+    query: str = ""
+    schedule: str = ""
+
+
+def load_source(given: str, folder: Path = SOURCES) -> Source:
+    """The source a person named: a configured name, a YAML file, or a catalogue file."""
+    path = Path(given)
+    configured = folder / f"{given}.yaml"
+    if re.fullmatch(r"[\w-]{1,100}", given) and configured.is_file():
+        return source_from_yaml(configured)
+    if path.is_file():
+        return source_from_yaml(path) if path.suffix in {".yaml", ".yml"} else source_of_file(path)
+    known = "、".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "无"
+    raise SourceRefused(given, f"既不是已配置的归集来源（已有：{known}），也不是文件。请核对名称或路径。")
+
+
+def source_of_file(path: Path) -> Source:
+    """A source for a bare catalogue file of a dialect nobody described."""
+    stem = path.name.removesuffix(".gz")
+    for ending in CATALOGUE_ENDINGS:
+        stem = stem.removesuffix(ending)
+    return Source(
+        name=stem, title=stem, profile="portal", providers="create", folder=path.resolve().parent, path=path.name
+    )
+
+
+def source_from_yaml(path: Path) -> Source:
+    """Read and check one YAML file; raises SourceInvalid with every fault and its line."""
+    raw = path.read_bytes()[: MAX_YAML_BYTES + 1]
+    reader = _Reader(path.name)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceInvalid(path.name, [Fault(1, "文件", "不是 UTF-8 编码，请另存为 UTF-8。")]) from error
+    node = reader.parse(text) if len(raw) <= MAX_YAML_BYTES else reader.fail(1, "文件", "超过 1 MB。")
+    source = _source(reader, node, path)
+    reader.finish()
+    return source
+
+
+def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
+    top = reader.mapping(node, "文件")
+    source = Source(
+        name=top.text("name", path.stem),
+        protocol=top.choice("protocol", PROTOCOLS, "catalogue_file"),
+        title=top.text("title"),
+        profile=top.choice("profile", PROFILES, "guide"),
+        providers=top.choice("providers", PROVIDERS, "fixed"),
+        provider=top.text("provider"),
+        provider_map=top.texts("provider_map"),
+        region=top.text("region"),
+        level=top.text("level"),
+        release=_release(top.child("release")),
+        files=top.choice("files", FILES, "link"),
+        key=top.names("key"),
+        fields=_field_map(top.child("fields")),
+        code_maps=_code_maps(top.child("code_maps")),
+        allow_private=top.flag("allow_private"),
+        limits=_limits(top.child("limits")),
+        folder=path.resolve().parent,
+        path=top.text("path"),
+        url=top.text("url"),
+        sheets=top.names("sheets"),
+        encoding=top.text("encoding"),
+        list=_list_call(top.child("list")),
+        detail=_detail_call(top.child("detail")),
+        paging=_paging(top.child("paging")),
+        query=top.text("query"),
+        schedule=top.text("schedule"),
+    )
+    _cross_checks(top, source)
+    top.close()
+    return source
+
+
+def _cross_checks(top: _Mapping, source: Source) -> None:
+    if not re.fullmatch(r"[\w-]{1,100}", source.name):
+        top.fault("name", "只能用字母、汉字、数字、“-”和“_”，最多 100 个字符。")
+    if source.region and not re.fullmatch(r"\d{6}(\d{6})?", source.region):
+        top.fault("region", "应为 6 位（或 12 位）行政区划代码（GB/T 2260）。")
+    needs = {
+        "catalogue_file": ("path", source.path or source.url, "目录文件要写 path（相对本文件）或 url。"),
+        "rest_json": ("list", source.list.url, "JSON 接口要写 list.url。"),
+        "ckan": ("url", source.url, "CKAN 来源要写 url（平台首页地址）。"),
+    }
+    key, given, message = needs.get(source.protocol, ("", "-", ""))
+    if not given:
+        top.fault(key, message)
+    if source.providers == "map" and not source.provider_map:
+        top.fault("provider_map", "providers 为 map 时必填：来源里的名称 → 本平台的部门名称。")
+
+
+def _release(node: _Mapping | None) -> Release | None:
+    if node is None:
+        return None
+    release = Release(
+        kind=node.choice("kind", RELEASES, ""),
+        number=node.text("number"),
+        approver=node.text("approver"),
+        date=node.text("date"),
+        basis=node.text("basis"),
+    )
+    if release.kind == "reviewed":
+        for key in ("number", "approver", "date"):
+            if not getattr(release, key):
+                node.fault(key, "保密审查（reviewed）须写明 number、approver、date。")
+        if release.date and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", release.date):
+            node.fault("date", "日期写成 2024-01-05 的样子。")
+    if release.kind == "already_public" and not release.basis:
+        node.fault("basis", "已在别处公开（already_public）须写明依据 basis。")
+    node.close()
+    return release
+
+
+def _field_map(node: _Mapping | None) -> dict[str, str | None]:
+    result: dict[str, str | None] = {}
+    if node is None:
+        return result
+    for heading in node:
+        target = node.text(heading) or None
+        if target is not None and target.lower() in {"null", "~", "none", "忽略"}:
+            target = None
+        if target is not None and target not in FIELD_TARGETS:
+            node.fault(heading, f"“{target}”不是目录条目的字段；不需要的列写 null。")
+        result[heading] = target
+    return result
+
+
+def _code_maps(node: _Mapping | None) -> dict[str, dict[str, str]]:
+    result: dict[str, dict[str, str]] = {}
+    if node is None:
+        return result
+    for name in node:
+        if name not in FIELD_TARGETS:
+            node.fault(name, "不是目录条目的字段。")
+        result[name] = node.texts(name)
+    return result
+
+
+def _limits(node: _Mapping | None) -> Limits:
+    if node is None:
+        return Limits()
+    given = {f.name: node.number(f.name) for f in fields(Limits)}
+    node.close()
+    return Limits(**{name: value for name, value in given.items() if value is not None})  # pyright: ignore[reportArgumentType]
+
+
+def _call(node: _Mapping) -> dict[str, Any]:
+    return {
+        "url": node.text("url"),
+        "method": node.choice("method", ("GET", "POST"), "GET"),
+        "headers": node.texts("headers"),
+        "query": node.texts("query"),
+        "body": node.plain("body"),
+        "body_form": node.flag("body_form"),
+    }
+
+
+def _list_call(node: _Mapping | None) -> ListCall:
+    if node is None:
+        return ListCall()
+    call = ListCall(**_call(node), records=node.text("records"), id=node.text("id"))
+    node.close()
+    return call
+
+
+def _detail_call(node: _Mapping | None) -> DetailCall | None:
+    if node is None:
+        return None
+    call = DetailCall(**_call(node), record=node.text("record"))
+    if not call.url:
+        node.fault("url", "明细接口要写地址，其中 {id} 会换成记录编号。")
+    node.close()
+    return call
+
+
+def _paging(node: _Mapping | None) -> Paging:
+    if node is None:
+        return Paging()
+    default = Paging()
+    paging = Paging(
+        kind=node.choice("kind", PAGING, "page"),
+        page=node.text("page", default.page),
+        size=node.text("size", default.size),
+        page_size=int(node.number("page_size") or default.page_size),
+        start=int(v) if (v := node.number("start")) is not None else default.start,
+        total=node.text("total"),
+        next=node.text("next"),
+        stop=node.choice("stop", ("empty", "short"), "empty"),
+    )
+    if paging.kind == "cursor" and not paging.next:
+        node.fault("next", "cursor 分页要写 next：下一页游标在返回结果里的路径。")
+    node.close()
+    return paging
+
+
+class _Reader:
+    """Turns YAML nodes into typed values and collects faults with their lines."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+
+    def parse(self, text: str) -> yaml.Node | None:
+        try:
+            for event in yaml.parse(text, Loader=yaml.SafeLoader):
+                if isinstance(event, yaml.AliasEvent):
+                    return self.fail(event.start_mark.line + 1, "*", "不支持引用（* 与 &），请直接写出内容。")
+            return yaml.compose(text, Loader=yaml.SafeLoader)
+        except RecursionError:
+            return self.fail(1, "文件", "嵌套太深。")
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            why = getattr(error, "problem", None) or str(error)
+            return self.fail(mark.line + 1 if mark else 1, "文件", f"不是有效的 YAML：{why}")
+
+    def fail(self, line: int, key: str, message: str) -> None:
+        self.faults.append(Fault(line, key, message))
+
+    def mapping(self, node: yaml.Node | None, key: str) -> _Mapping:
+        pairs: dict[str, yaml.Node] = {}
+        lines: dict[str, int] = {}
+        line = node.start_mark.line + 1 if node else 1
+        if isinstance(node, yaml.MappingNode):
+            for name_node, value in node.value:
+                name = str(name_node.value)
+                if name in pairs:
+                    self.fail(name_node.start_mark.line + 1, name, "重复的键。")
+                pairs[name] = value
+                lines[name] = name_node.start_mark.line + 1
+        elif not self.faults:
+            self.fail(line, key, "应为“键: 值”的形式。")
+        return _Mapping(self, pairs, lines, line)
+
+    def finish(self) -> None:
+        if self.faults:
+            raise SourceInvalid(self.file, sorted(self.faults, key=lambda f: f.line))
+
+
+class _Mapping:
+    """One mapping of the file. Every key that is read is ticked off; `close` reports the unknown ones."""
+
+    def __init__(self, reader: _Reader, pairs: dict[str, yaml.Node], lines: dict[str, int], line: int) -> None:
+        self._reader = reader
+        self._pairs = pairs
+        self._lines = lines
+        self._line = line
+        self._read: set[str] = set()
+
+    def fault(self, key: str, message: str) -> None:
+        self._reader.fail(self._lines.get(key, self._line), key, message)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pairs)
+
+    def close(self) -> None:
+        for key in self._pairs:
+            if key not in self._read:
+                self.fault(key, "未知的键，请核对拼写（见 docs/harvesting.md）。")
+
+    def _node(self, key: str) -> yaml.Node | None:
+        self._read.add(key)
+        node = self._pairs.get(key)
+        return None if node is None or node.tag == "tag:yaml.org,2002:null" else node
+
+    def child(self, key: str) -> _Mapping | None:
+        node = self._node(key)
+        return None if node is None else self._reader.mapping(node, key)
+
+    def text(self, key: str, default: str = "") -> str:
+        """The scalar as it is written: 0310 stays 0310."""
+        node = self._node(key)
+        if node is None:
+            return default
+        if isinstance(node, yaml.ScalarNode):
+            return str(node.value).strip()
+        self.fault(key, "应为一个文本。")
+        return default
+
+    def choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(key, default)
+        if value not in allowed:
+            self.fault(key, f"应为 {' | '.join(allowed)} 之一。")
+        return value
+
+    def flag(self, key: str) -> bool:
+        return self._scalar(key, {"true": True, "false": False}.get, "应为 true 或 false。") or False
+
+    def number(self, key: str) -> float | None:
+        def read(text: str) -> float | None:
+            if not re.fullmatch(r"\d{1,12}(\.\d+)?", text):
+                return None
+            return float(text) if "." in text else int(text)
+
+        return self._scalar(key, read, "应为不小于 0 的数。")
+
+    def _scalar(self, key: str, read: Callable[[str], T | None], message: str) -> T | None:
+        text = self.text(key)
+        if not text:
+            return None
+        value = read(text)
+        if value is None:
+            self.fault(key, message)
+        return value
+
+    def names(self, key: str) -> tuple[str, ...]:
+        node = self._node(key)
+        if node is None:
+            return ()
+        parts: list[Any] = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if not all(isinstance(part, yaml.ScalarNode) for part in parts):
+            self.fault(key, "应为文本或文本的列表。")
+            return ()
+        return tuple(str(part.value).strip() for part in parts)
+
+    def texts(self, key: str) -> dict[str, str]:
+        child = self.child(key)
+        return {} if child is None else {name: child.text(name) for name in child}
+
+    def plain(self, key: str) -> Any:
+        """Free JSON-like content, for a request's body."""
+        node = self._node(key)
+        if node is None:
+            return None
+        loader = yaml.SafeLoader("")
+        try:
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
