@@ -6,9 +6,10 @@
     │   ├── SourceUnreachable  (transient) no answer, broken off, 5xx, too slow: a later run may succeed
     │   └── SourceRefused      we do not take what it sent: too large, wrong type, endless pages, forbidden address
     │       └── UnreadableSource   the bytes are no table we can read: encoding, half a file, unknown format
-    └── RecordError            one record; the rest of the run goes on
-        ├── UnreadableRecord   a row or object that is no record
-        └── SecretRecord       marked 涉密, 工作秘密 or with a 密级 word: carries the place and never a value
+    ├── RecordError            one record; the rest of the run goes on
+    │   ├── UnreadableRecord   a row or object that is no record
+    │   └── SecretRecord       marked 涉密, 工作秘密 or with a 密级 word: carries the place and never a value
+    └── SourceBusy             (transient) another run of the source is alive
 
 Errors are raised with facts (attributes) and word themselves, in Chinese and in English, with what to do next.
 `transient` says whether trying again can help.
@@ -130,3 +131,15 @@ class SecretRecord(RecordError):
     rule = "E26"
     zh = "{place}：该行带有涉密、工作秘密或密级标识。请立即停止上传，按保密规定处置。"
     en = "{place}: marked as secret. Stop uploading at once and follow the secrecy rules."
+
+
+class SourceBusy(HarvestError):
+    """One run per source at a time. Fact: `source`."""
+
+    transient = True
+    zh = "来源“{source}”正在归集中，请等待其结束后再运行。"
+    en = "Source {source} is being harvested; wait until that run has ended."
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        super().__init__(source=source)

@@ -33,7 +33,7 @@ class HarvestSource(tk.BaseModel):
 class HarvestRun(tk.BaseModel):
     """归集任务: one pass over a source. `state` is running, finished, failed or crashed (found dead by the next run).
 
-    `counts` has the keys of `harvesters.report.Counts`; `brake` says in Chinese why removals were held back.
+    `counts` has the keys of `harvesters.run.Counts`; `brake` says in Chinese why removals were held back.
     """
 
     __tablename__ = "govcn_harvest_run"

@@ -1,0 +1,183 @@
+"""归集任务 (run): one pass over a source, batch by batch, over whatever `Portal` is given. PURE orchestration.
+
+    open the source's run (one at a time) → for each batch: plan, apply, report → what vanished → close
+
+A batch is durable once `apply` returns; a run that dies leaves its batches, is seen as crashed by the next one, and
+the next one finishes the work, because what is already there is unchanged for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+from ckanext.govcn.catalog.entry import CatalogEntry
+
+from harvesters.exceptions import HarvestError
+from harvesters.plan import Brake, Judged, Known, Plan, Record, Seen, Trouble, plan_batch, plan_removals
+
+BATCH = 200
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run met and did. `records` counts what was read, `repeated` the word-by-word repeats among them."""
+
+    records: int = 0
+    repeated: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    refused: int = 0
+    warnings: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """归集报告. `state` is finished or failed; `brake` and `error` are Chinese sentences or empty."""
+
+    source: str
+    run: int = 0
+    state: str = "running"
+    counts: Counts = field(default_factory=Counts)
+    key_unique: bool = True
+    brake: str = ""
+    error: str = ""
+    seconds: float = 0.0
+    problems: list[Trouble] = field(default_factory=list[Trouble])
+
+    def to_json(self) -> dict[str, Any]:
+        per_second = self.counts.records / self.seconds if self.seconds else 0.0
+        return {
+            "source": self.source,
+            "run": self.run,
+            "state": self.state,
+            **asdict(self.counts),
+            "key_unique": self.key_unique,
+            "brake": self.brake,
+            "error": self.error,
+            "seconds": round(self.seconds, 3),
+            "records_per_s": round(per_second, 1),
+            "problems": [asdict(each) for each in self.problems],
+        }
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a plan: what the portal would not take (severity refuse), and what it took with a warning.
+
+    A refused addition or change is not counted as added or changed; `refused_ids` names those remote ids.
+    """
+
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+    refused_ids: set[str] = field(default_factory=set[str])
+
+
+class Session(Protocol):
+    """One run of one source, opened and held by the portal."""
+
+    @property
+    def run(self) -> int: ...
+
+    def known(self) -> Mapping[str, Known]:
+        """Every record of the source that the portal has a dataset for."""
+        ...
+
+    def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        """The entries last harvested, by remote id, in one look-up."""
+        ...
+
+    def apply(self, plan: Plan) -> Applied:
+        """Carry out a plan and keep its record state, durably, before returning."""
+        ...
+
+    def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
+        """Keep the problems of a batch and show that the run is alive."""
+        ...
+
+    def close(self, report: Report) -> None:
+        """Keep the end of the run."""
+        ...
+
+
+class Portal(Protocol):
+    """The side that is written to; see `memory.MemoryPortal` and `portal.CkanPortal`."""
+
+    def open(self, source: str) -> AbstractContextManager[Session]:
+        """Begin a run. Raises SourceBusy while another one of this source is alive."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a run is given: the source's name, its records in order, how to judge one, and the source's brake.
+
+    `progress` is told the counts after every batch.
+    """
+
+    source: str
+    records: Iterable[Record]
+    judge: Callable[[Any], Judged]
+    brake: Brake = field(default_factory=Brake)
+    progress: Callable[[Counts], None] = lambda _counts: None
+
+
+def run(task: Task, portal: Portal) -> Report:
+    """Harvest a source into `portal`. A source that cannot be read to its end removes nothing."""
+    started = time.monotonic()
+    report = Report(task.source)
+    with portal.open(task.source) as session:
+        report.run = session.run
+        try:
+            _carry_out(task, session, report)
+            report.state = "finished"
+        except HarvestError as error:
+            report.state, report.error = "failed", error.message
+        except BaseException:
+            report.state, report.error = "failed", "归集任务被中断。已入库的条目保持有效，重新运行即可完成其余部分。"
+            raise
+        finally:
+            report.seconds = time.monotonic() - started
+            session.close(report)
+    return report
+
+
+def _carry_out(task: Task, session: Session, report: Report) -> None:
+    known = session.known()
+    seen = Seen()
+    for batch in batches(task.records, BATCH):
+        plan = plan_batch(batch, known, seen, task.judge, session.last_entries)
+        _apply(session, plan, report)
+        report.counts.records, report.counts.repeated = seen.records, seen.repeated
+        task.progress(report.counts)
+    report.key_unique = seen.unique
+    removed, report.brake = plan_removals(known, seen, task.brake)
+    _apply(session, Plan(removed=removed), report)
+    task.progress(report.counts)
+
+
+def _apply(session: Session, plan: Plan, report: Report) -> None:
+    applied = session.apply(plan)
+    counts, refused_later = report.counts, applied.refused_ids
+    counts.added += sum(each.remote_id not in refused_later for each in plan.added)
+    counts.changed += sum(each.remote_id not in refused_later for each in plan.changed)
+    counts.unchanged += len(plan.unchanged)
+    counts.removed += len(plan.removed)
+    counts.refused += len(plan.refused) + len(refused_later)
+    troubles = [each for refused in plan.refused for each in refused] + plan.warnings + applied.troubles
+    counts.warnings += sum(each.severity == "warn" for each in troubles)
+    kept = [each for each in troubles if each.severity in {"refuse", "warn"}]
+    report.problems.extend(kept)
+    session.report(kept, counts)
+
+
+def batches(things: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    """Lists of at most `size`, in order; nothing beyond the current list is held."""
+    rest = iter(things)
+    while batch := list(islice(rest, size)):
+        yield batch
