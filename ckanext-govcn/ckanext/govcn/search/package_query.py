@@ -1,0 +1,136 @@
+"""CKAN's dataset query with Chinese text search. ADAPTER.
+
+Registered as `ckan.lib.search._QUERIES["package"]`. Fielded queries and queries with an own `defType` or `qf` go the
+way CKAN always sends them; text goes through `search.query`. Filters, facets, sort and fl are CKAN's own in both.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pysolr
+from ckan.common import config
+from ckan.lib.search import query as ckan_query
+from ckan.lib.search.common import SearchError, SearchQueryError, SolrConnectionError, make_connection
+
+from ckanext.govcn.search import query as search_query
+from ckanext.govcn.search.exceptions import SearchRefused
+
+log = logging.getLogger(__name__)
+
+# Parameters that only a caller who wants Solr's own behaviour gives.
+_EXPERT = frozenset({"defType", "qf", "mm", "bf", "boost", "tie"})
+_PASSED_ON = frozenset({"start", "sort", "facet.field"})
+
+
+class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
+    """`PackageSearchQuery` that understands text."""
+
+    def run(self, query: dict[str, Any], permission_labels: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+        """Run `query` (CKAN's parameters). Raises `SearchQueryError` for what is refused, `SearchError` otherwise."""
+        _refuse_hostile(query)
+        q = str(query.get("q") or "")
+        kind = search_query.kind_of(q)
+        if kind == "all":
+            query["q"] = "*:*"
+            return super().run(query, permission_labels, **kwargs)
+        if _EXPERT & set(query):
+            return super().run(query, permission_labels, **kwargs)
+        if kind == "fielded":
+            try:
+                return super().run(dict(query), permission_labels, **kwargs)
+            except SearchQueryError:
+                raise
+            except SearchError as error:
+                if "SyntaxError" not in str(error) and "Cannot parse" not in str(error):
+                    raise
+                log.debug("Not a fielded query after all: %s", error)
+        return self._run_text(q, query, permission_labels)
+
+    def _run_text(self, text: str, query: Mapping[str, Any], labels: list[str] | None) -> dict[str, Any]:
+        unknown = set(query) - ckan_query.VALID_SOLR_PARAMETERS
+        if unknown:
+            raise SearchQueryError(f"Invalid search parameters: {sorted(unknown)}")
+        rows = int(query.get("rows", 10))
+        sent: dict[str, Any] = {key: query[key] for key in _PASSED_ON if query.get(key) not in (None, "")}
+        sent |= search_query.parameters(text)
+        sent |= {
+            "rows": rows,
+            "fq": _filters(query, labels),
+            "fl": query.get("fl", "name"),
+            "wt": query.get("wt", "json"),
+            "facet": query.get("facet", "true"),
+            "facet.limit": query.get("facet.limit", config.get("search.facets.limit")),
+            "facet.mincount": query.get("facet.mincount", 1),
+        }
+        response = _search(sent)
+        self.count = response.hits
+        self.results = [_with_extras(document) for document in response.docs]
+        if sent["fl"] in ("id", "name"):
+            self.results = [document.get(sent["fl"]) for document in self.results]
+        counts = response.facets.get("facet_fields", {})
+        self.facets = {field: dict(zip(values[0::2], values[1::2], strict=True)) for field, values in counts.items()}
+        return {"results": self.results, "count": self.count}
+
+
+def _refuse_hostile(query: Mapping[str, Any]) -> None:
+    values = [query.get("q"), query.get("fq"), *(query.get("fq_list") or [])]
+    try:
+        for position, value in enumerate(values):
+            # Text cannot hurt: it is cut and escaped. Only a fielded q is judged.
+            if isinstance(value, str) and (position or search_query.kind_of(value) == "fielded"):
+                search_query.refuse_hostile(value)
+    except SearchRefused as refused:
+        raise SearchQueryError(str(refused)) from refused
+
+
+def _filters(query: Mapping[str, Any], labels: list[str] | None) -> list[str]:
+    """The same filters as CKAN's: the caller's, this site, the state, and what this person may see."""
+    filters = [query["fq"]] if query.get("fq") else []
+    filters.extend(query.get("fq_list", []))
+    for value in filters:
+        _refuse_local_parameters(value)
+    filters.append(f"+site_id:{ckan_query.solr_literal(config.get('ckan.site_id'))}")
+    if not any("+state:" in value for value in filters):
+        filters.append("+state:active")
+    if labels is not None:
+        allowed = " OR ".join(ckan_query.solr_literal(label) for label in labels)
+        filters.append(f"+permission_labels:({allowed})")
+    return filters
+
+
+def _refuse_local_parameters(value: str) -> None:
+    """CKAN lets through only the query parsers that the configuration allows, at the start, and no magic fields."""
+    if ckan_query.MAGIC_FIELD_RE.search(value):
+        raise SearchQueryError("Magic fields are not supported in param 'fq'.")
+    found = ckan_query.QUERY_PARSER_RE.findall(value)
+    if not found:
+        return
+    allowed = config["ckan.search.solr_allowed_query_parsers"]
+    at_start = len(found) == 1 and value.strip().startswith("{!")
+    if not at_start or ckan_query._get_local_query_parser(value) not in allowed:
+        raise SearchQueryError("Local parameters are not supported in param 'fq'.")
+
+
+def _search(sent: Mapping[str, Any]) -> pysolr.Results:
+    try:
+        return make_connection(decode_dates=False).search(search_handler="select", **sent)
+    except pysolr.SolrError as error:
+        message = str(error)
+        if "sort" in message.lower() and "order" in message.lower():
+            raise SearchQueryError('Invalid "sort" parameter') from error
+        if "Failed to connect to server" in message or "Connection to server" in message:
+            log.warning("Solr cannot be reached.")
+            raise SolrConnectionError("Solr returned an error while searching.") from error
+        if "HTTP 400" in message:
+            raise SearchQueryError(f"Solr cannot read this query: {message[:500]}") from error
+        raise SearchError(f"Solr returned an error running the query: {message[:500]}") from error
+
+
+def _with_extras(document: dict[str, Any]) -> dict[str, Any]:
+    names = [name for name in document if name.startswith("extras_")]
+    if names:
+        document["extras"] = {name.removeprefix("extras_"): document.pop(name) for name in names}
+    return document

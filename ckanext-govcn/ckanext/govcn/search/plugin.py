@@ -1,0 +1,34 @@
+"""Plugin `govcn_search`: the allow-listed Solr document and the Chinese dataset query. Wiring only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+from ckan.lib import search
+
+from ckanext.govcn.catalog import codes
+from ckanext.govcn.search import fields
+from ckanext.govcn.search.package_query import ChinesePackageSearchQuery
+
+
+class GovcnSearchPlugin(p.SingletonPlugin):
+    """检索。"""
+
+    p.implements(p.IConfigurable)
+    p.implements(p.IPackageController, inherit=True)
+
+    def configure(self, config: Any) -> None:
+        """Put our query class where CKAN looks for it."""
+        del config
+        search._QUERIES["package"] = ChinesePackageSearchQuery
+
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        """Replace CKAN's document by the allow-listed one."""
+        return fields.document(pkg_dict, _label)
+
+
+def _label(table: str, code: str) -> str | None:
+    """The Chinese label of a code; None for a code the table does not know."""
+    label = codes.table(table).label(code)
+    return label if label != code else None
