@@ -1,0 +1,123 @@
+"""Rules that need the whole dataset, applied on every way a dataset is written (create, update, patch, revise, bulk).
+
+All ways end in the schema's validators, so this is the one place where the platform's own fields, the derived
+`private`, the code and the checks are decided. Internal writers set `govcn_internal` in the context: they may give
+platform fields, and have checked the entry themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.govcn.dataset import assignment, checking, fields
+from ckanext.govcn.dataset import model as register
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department import model as departments
+from ckanext.govcn.editorial import states, zone
+
+
+def stored_package(data: Mapping[Any, Any], context: Mapping[str, Any]) -> model.Package | None:
+    """The package being updated, or None on creation. A package left in the context by another call does not count."""
+    package = context.get("package")
+    return package if package is not None and package.id == data.get(("id",)) else None
+
+
+def platform_value(key: Any, data: Mapping[Any, Any], context: Mapping[str, Any]) -> str:
+    """The value a platform field gets, stored flat: the given one on internal writes, else the stored one."""
+    given = data.get(key)
+    if context.get("govcn_internal") and given is not tk.missing and given is not None:
+        return fields.stored(given)
+    package = stored_package(data, context)
+    return (package.extras or {}).get(key[-1], "") if package else ""
+
+
+def finish(data: Any, errors: Any, context: Any) -> None:
+    """编目状态, `private`, zone, checks, codes and URL name of one validated dataset."""
+    if any(errors.values()):
+        return
+    package = stored_package(data, context)
+    entry = _collect(data)
+    internal = bool(context.get("govcn_internal"))
+    status = _status(package, entry, internal)
+    _set_extra(data, "catalog_status", status)
+    data[("private",)] = states.is_private(status, entry.get("open_type", ""))
+    refusal = zone.refusal(context, package, status, entry.get("open_type", ""), entry.get("release_kind", ""))
+    if refusal:
+        _error(errors, "open_type", say(*refusal))
+        return
+    if not internal:
+        for field, message in checking.faults(package, entry | {"catalog_status": status}, data):
+            _error(errors, field, message)
+        if any(errors.values()):
+            return
+    _give_codes(data, package, entry, internal)
+
+
+def _status(package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> str:
+    status = entry.get("catalog_status") or states.Status.DRAFT
+    if internal or package is None:
+        return str(status)
+    before = _opening(fields.read_extras(package.extras or {}) | {"owner_org": package.owner_org})
+    # An update may leave the owner out: then it does not change.
+    return str(states.status_after_edit(status, before, _opening({"owner_org": package.owner_org, **entry})))
+
+
+def _opening(entry: Mapping[str, Any]) -> states.Opening:
+    return states.Opening(
+        open_type=entry.get("open_type", ""),
+        access_mode=entry.get("access_mode", ""),
+        security_level=entry.get("security_level", ""),
+        owner=entry.get("owner_org") or "",
+    )
+
+
+def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> None:
+    present = entry.get("codes", [])
+    if not (internal and package is None and present):  # a harvest has reserved the codes of its batch already
+        given = assignment.assign(
+            entry.get("categories", []),
+            departments.node_of(model.Session, entry.get("owner_org") or (package.owner_org if package else "")),
+            present,
+            lambda nodes: register.reserve(model.Session, nodes),
+        )
+        present = list(given.codes)
+        _set_extra(data, "codes", fields.stored(present))
+        _set_extra(data, "code_provisional", fields.stored(given.provisional))
+        related = list(dict.fromkeys([*entry.get("related_codes", []), *given.former]))
+        _set_extra(data, "related_codes", fields.stored([code for code in related if code not in present]))
+    if package is None:
+        from ckanext.govcn.catalog import identifiers
+
+        data[("name",)] = identifiers.dataset_name(present[0])
+
+
+def _collect(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """The dataset's own fields in the API's shape, from CKAN's flattened data."""
+    plain = {key[0]: value for key, value in data.items() if len(key) == 1 and value is not tk.missing}
+    numbers = [key[1] for key in data if len(key) == 3 and key[0] == "extras" and key[2] == "key"]
+    extras = {data[("extras", n, "key")]: data.get(("extras", n, "value"), "") for n in numbers}
+    names = sorted(key for key in data if len(key) == 3 and key[0] == "tags" and key[2] == "name")
+    return plain | fields.read_extras(extras) | {"tags": [{"name": data[key]} for key in names]}
+
+
+def _set_extra(data: Any, field: str, value: str) -> None:
+    """Set or, for an empty value, remove one extra in CKAN's flattened data."""
+    numbers = {key[1]: data[key] for key in data if len(key) == 3 and key[0] == "extras" and key[2] == "key"}
+    number = next((n for n, name in numbers.items() if name == field), None)
+    if not value:
+        for key in [key for key in data if number is not None and key[:2] == ("extras", number)]:
+            del data[key]
+        data.pop((field,), None)
+        return
+    if number is None:
+        number = max(numbers, default=-1) + 1
+        data[("extras", number, "key")] = field
+    data[("extras", number, "value")] = value
+
+
+def _error(errors: Any, field: str, message: str) -> None:
+    errors.setdefault((field,), []).append(message)
