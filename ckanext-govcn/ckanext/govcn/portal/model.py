@@ -1,0 +1,85 @@
+"""Table `govcn_usage`: views and downloads per day and resource, without persons."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.model.meta import metadata
+from sqlalchemy.dialects.postgresql import insert
+
+from .batch import Key
+
+usage_table = sa.Table(
+    "govcn_usage",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("package_id", sa.UnicodeText, primary_key=True),
+    sa.Column("resource_id", sa.UnicodeText, primary_key=True, server_default=""),
+    sa.Column("views", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("downloads", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Totals of one dataset."""
+
+    views: int = 0
+    downloads: int = 0
+
+
+def add(counts: Mapping[Key, int]) -> None:
+    """Add counts in one statement, in a transaction of its own (never in the request's session)."""
+    rows: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: {"views": 0, "downloads": 0})
+    for (day, package_id, resource_id, kind), number in counts.items():
+        rows[day, package_id, resource_id][kind] += number
+    # sorted: two workers that write the same rows take their locks in the same order
+    values: list[dict[str, Any]] = [
+        {"day": datetime.date.fromisoformat(day), "package_id": package_id, "resource_id": resource_id, **numbers}
+        for (day, package_id, resource_id), numbers in sorted(rows.items())
+    ]
+    statement = insert(usage_table).values(values)
+    statement = statement.on_conflict_do_update(
+        index_elements=["day", "package_id", "resource_id"],
+        set_={
+            "views": usage_table.c.views + statement.excluded.views,
+            "downloads": usage_table.c.downloads + statement.excluded.downloads,
+        },
+    )
+    with model.meta.engine.begin() as connection:
+        connection.execute(statement)
+
+
+def totals(package_id: str) -> Usage:
+    """All views and downloads of a dataset since counting began."""
+    columns = (
+        sa.func.coalesce(sa.func.sum(usage_table.c.views), 0),
+        sa.func.coalesce(sa.func.sum(usage_table.c.downloads), 0),
+    )
+    row = model.Session.execute(sa.select(*columns).where(usage_table.c.package_id == package_id)).one()
+    return Usage(int(row[0]), int(row[1]))
+
+
+def all_downloads() -> int:
+    """Downloads of everything since counting began."""
+    return int(model.Session.scalar(sa.select(sa.func.coalesce(sa.func.sum(usage_table.c.downloads), 0))) or 0)
+
+
+def most_used(days: int, limit: int) -> list[str]:
+    """Package ids by downloads, then views, of the last `days` days."""
+    since = datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011  the server's own calendar day
+    columns = usage_table.c
+    statement = (
+        sa.select(columns.package_id)
+        .where(columns.day >= since)
+        .group_by(columns.package_id)
+        .order_by(sa.func.sum(columns.downloads).desc(), sa.func.sum(columns.views).desc(), columns.package_id)
+        .limit(limit)
+    )
+    return list(model.Session.scalars(statement))

@@ -1,0 +1,49 @@
+"""Plugin `govcn_portal`: what a visitor sees. Wiring only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+
+from . import facets, translations
+
+HERE = Path(__file__).parent
+
+
+@tk.blanket.helpers
+@tk.blanket.blueprints
+@tk.blanket.config_declarations
+class GovcnPortalPlugin(p.SingletonPlugin):
+    """Pages, templates, assets, translations and usage counters of the portal."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.ITranslation)
+    p.implements(p.IFacets, inherit=True)
+
+    # IConfigurer
+    def update_config(self, config: Any) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_public_directory(config, "public")
+        tk.add_resource("assets", "govcn_portal")
+
+    # ITranslation
+    def i18n_directory(self) -> str:
+        return str(translations.compiled(HERE / "i18n"))
+
+    def i18n_locales(self) -> list[str]:
+        return translations.locales(HERE / "i18n")
+
+    def i18n_domain(self) -> str:
+        return translations.DOMAIN
+
+    # IFacets
+    def dataset_facets(self, facets_dict: dict[str, str], package_type: str) -> dict[str, str]:
+        return facets.titles()
+
+    def organization_facets(
+        self, facets_dict: dict[str, str], organization_type: str, package_type: str | None
+    ) -> dict[str, str]:
+        return {name: title for name, title in facets.titles().items() if name != "organization"}

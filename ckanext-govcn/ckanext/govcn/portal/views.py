@@ -1,0 +1,62 @@
+"""Pages of the portal's own, and what is done around every response: security headers, counting, 410."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import flask
+from ckan import model as ckan_model
+
+from . import numbers, security, usage
+
+blueprint = flask.Blueprint("govcn_portal", __name__)
+
+_DATASET_PAGES = ("dataset.read", "dataset_resource.read", "dataset_resource.download")
+
+
+@blueprint.route("/")
+def home() -> str:
+    """首页."""
+    return tk.render(
+        "home/index.html",
+        {"overview": numbers.overview(), "newest": numbers.newest(), "most_used": numbers.most_used()},
+    )
+
+
+@blueprint.route("/developer")
+def developer() -> str:
+    """开发者: the API with examples that run against this very portal."""
+    examples = numbers.newest(1)
+    return tk.render("govcn/developer.html", {"example": examples[0] if examples else None})
+
+
+@blueprint.route("/govcn/custom.css")
+def custom_css() -> flask.Response:
+    """The administrator's own CSS as a file, since a strict policy allows no `<style>` in a page."""
+    response = flask.make_response(tk.config.get("ckan.site_custom_css") or "")
+    response.content_type = "text/css; charset=utf-8"
+    return response
+
+
+@blueprint.after_app_request
+def finish(response: flask.Response) -> flask.Response:
+    """Runs after every request of the application."""
+    if response.status_code == 404 and tk.request.endpoint in _DATASET_PAGES:
+        response = _gone() or response
+    if response.status_code == 200 and tk.request.endpoint == "dataset.read" and tk.request.method == "GET":
+        dataset: dict[str, Any] | None = getattr(flask.g, "pkg_dict", None)
+        if dataset:
+            usage.count_view(dataset["id"])
+    for name, value in security.HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _gone() -> flask.Response | None:
+    """410 where a dataset that once was public is 已下架; nothing of it is told."""
+    package = ckan_model.Package.get(str((tk.request.view_args or {}).get("id", "")))
+    extras = (package.extras if package else None) or {}
+    if extras.get("catalog_status") != "withdrawn" or extras.get("open_type") not in ("unconditional", "conditional"):
+        return None
+    return flask.make_response(tk.render("govcn/withdrawn.html", {"code": 410}), 410)
