@@ -1,0 +1,142 @@
+"""Authorization: entries by labels (CKAN's own `package_show`), data by `govcn_resource_data`, on every surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan import authz, model
+from ckan.types import AuthResult, Context, DataDict
+
+from ckanext.govcn.access import people, rules
+from ckanext.govcn.access.rules import Decision
+
+
+def said(decision: Decision) -> AuthResult:
+    """A decision as CKAN's answer, in the language of the page."""
+    if decision.allowed:
+        return {"success": True}
+    return {"success": False, "msg": sentence(decision)}
+
+
+def sentence(decision: Decision) -> str:
+    """The reason of a decision in the visitor's language; Chinese unless the page is English."""
+    try:
+        english = str(tk.h.lang()).startswith("en")
+    except (RuntimeError, AttributeError):
+        english = False
+    return decision.reason_en if english else decision.reason
+
+
+def decide(context: Context, package: model.Package | None) -> Decision:
+    """`may_get_data` for the person who asks and a stored dataset."""
+    if package is None:
+        return rules.NOT_PUBLISHED
+    return rules.may_get_data(people.asking(context), people.what_of(package))
+
+
+def _package_of(context: Context, data_dict: DataDict) -> model.Package | None:
+    resource = context.get("resource")
+    wanted = data_dict.get("resource_id") or data_dict.get("id")
+    if resource is None or (wanted and resource.id != wanted):
+        resource = model.Resource.get(wanted) if wanted else None
+    return resource.package if resource is not None else None
+
+
+@tk.auth_sysadmins_check
+@tk.auth_allow_anonymous_access
+def govcn_resource_data(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whether the person gets the data of a resource, and any address of it. Administrators are asked like anybody."""
+    return said(decide(context, _package_of(context, data_dict)))
+
+
+@tk.auth_sysadmins_check
+@tk.auth_allow_anonymous_access
+def govcn_resource_source_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """The real address goes to whoever gets the data and is logged in: an address is the data."""
+    if not people.asking(context).user_id:
+        return said(rules.NEEDS_LOGIN)
+    return govcn_resource_data(context, data_dict)
+
+
+@tk.auth_sysadmins_check
+def govcn_resource_source_update(context: Context, data_dict: DataDict) -> AuthResult:
+    """Changing the address: an editor of the dataset who may also know it."""
+    editor = authz.is_authorized("resource_update", context, {"id": data_dict.get("id")})
+    return govcn_resource_source_show(context, data_dict) if editor.get("success") else editor
+
+
+@tk.chained_auth_function
+@tk.auth_sysadmins_check
+@tk.auth_allow_anonymous_access
+def resource_view_show(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+    """A view shows data, and its settings quote it."""
+    view = context.get("resource_view") or model.ResourceView.get(data_dict.get("id"))
+    resource = model.Resource.get(view.resource_id) if view else None
+    if resource is None:
+        return said(rules.NOT_PUBLISHED)
+    data = said(decide(context, resource.package))
+    if not data["success"]:
+        return data
+    return {"success": True} if people.asking(context).sysadmin else next_auth(context, data_dict)
+
+
+@tk.chained_auth_function
+def task_status_show(_next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+    """Messages of background tasks quote addresses and rows: for whoever may edit what the task worked on."""
+    task = context.get("task_status")
+    kind = {"resource": "resource_update", "package": "package_update"}.get(getattr(task, "entity_type", ""))
+    if kind is None or task is None:
+        return {"success": False, "msg": tk._("Not authorized")}
+    return authz.is_authorized(kind, context, {"id": task.entity_id})
+
+
+def _datastore(context: Context, resource_id: str) -> AuthResult:
+    resource = model.Resource.get(resource_id)
+    return said(decide(context, resource.package if resource else None))
+
+
+@tk.chained_auth_function
+@tk.auth_sysadmins_check
+@tk.auth_allow_anonymous_access
+def datastore_search(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+    """Rows of a table (search, dump and the table views)."""
+    data = _datastore(context, data_dict.get("resource_id") or data_dict.get("id") or "")
+    if not data["success"]:
+        return data
+    return {"success": True} if people.asking(context).sysadmin else next_auth(context, data_dict)
+
+
+@tk.chained_auth_function
+@tk.auth_sysadmins_check
+@tk.auth_allow_anonymous_access
+def datastore_info(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+    """Columns and number of rows of a table: taken for data."""
+    return datastore_search(next_auth, context, data_dict)
+
+
+@tk.chained_auth_function
+@tk.auth_sysadmins_check
+@tk.auth_allow_anonymous_access
+def datastore_search_sql(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+    """Every table of the statement. CKAN hands over an iterator: it is read once and put back as a list."""
+    names = list(context.get("table_names") or [])
+    context["table_names"] = names
+    if not names:
+        return said(rules.NOT_PUBLISHED)
+    for name in names:
+        data = _datastore(context, name)
+        if not data["success"]:
+            return data
+    return next_auth(context, data_dict)
+
+
+def functions() -> dict[str, Any]:
+    """Auth functions of the plugins that are on."""
+    always = [
+        govcn_resource_data, govcn_resource_source_show, govcn_resource_source_update,
+        resource_view_show, task_status_show,
+    ]  # fmt: skip
+    datastore = [datastore_search, datastore_info, datastore_search_sql] if p.plugin_loaded("datastore") else []
+    return {function.__name__: function for function in [*always, *datastore]}

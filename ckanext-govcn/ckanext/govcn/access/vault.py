@@ -1,0 +1,165 @@
+"""The vault: real addresses of resources live here, and nowhere else.
+
+`seal` is the one way in. It runs inside the flush of every new or changed resource, so form, API, patch, revise, bulk
+and harvest all pass it, and so does code that never heard of it. What it leaves in the resource is the portal's own
+route; the dict, Solr, activities and exports are made from that.
+
+A resource is of `url_type` `link` (its address is in the vault) or `file` (its content is in the file store).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib.plugins import get_permission_labels
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.govcn.access import addresses
+from ckanext.govcn.access.addresses import Route
+from ckanext.govcn.access.model import ResourceFile, Vault
+
+LINK, FILE = "link", "file"
+PLUGIN = "govcn_access"
+
+
+def own_url(route: Route) -> str:
+    """The absolute address of an own route on this site as it is configured now."""
+    root = (tk.config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
+    return tk.config["ckan.site_url"].rstrip("/") + root + addresses.path_of(route)
+
+
+def real_url(resource_id: str) -> str | None:
+    """The address in the vault. Whoever calls this has asked `may_get_data` first."""
+    return model.Session.scalar(sa.select(Vault.url).where(Vault.resource_id == resource_id))
+
+
+def real_urls(package_id: str) -> dict[str, str]:
+    """Resource id → address in the vault, of one dataset."""
+    rows = model.Session.execute(sa.select(Vault.resource_id, Vault.url).where(Vault.package_id == package_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def _put(connection: sa.Connection, resource: Any, url: str) -> None:
+    old = connection.scalar(sa.select(Vault.url).where(Vault.resource_id == resource.id))
+    if old == url:
+        return
+    row = {"resource_id": resource.id, "package_id": resource.package_id, "url": url}
+    statement = insert(Vault).values(row)
+    changed = {"package_id": statement.excluded.package_id, "url": statement.excluded.url, "changed_at": sa.func.now()}
+    connection.execute(statement.on_conflict_do_update(index_elements=["resource_id"], set_=changed))
+    connection.execute(sa.delete(ResourceFile).where(ResourceFile.resource_id == resource.id))  # a copy of another
+
+
+def _copy(connection: sa.Connection, resource: Any, from_id: str) -> None:
+    """A resource that was sent without its id gets a new one from CKAN: what is behind it goes along."""
+    for table, columns in ((Vault, ["url"]), (ResourceFile, ["sha256", "filename"])):
+        keep = ["package_id"] if table is Vault else []
+        values = [sa.literal(resource.id), *([sa.literal(resource.package_id)] if keep else [])]
+        source = sa.select(*values, *(getattr(table, c) for c in columns)).where(table.resource_id == from_id)
+        statement = insert(table).from_select(["resource_id", *keep, *columns], source)
+        connection.execute(statement.on_conflict_do_nothing())
+
+
+def _scrub(resource: Any, url: str) -> None:
+    """Take the address out of what is said about the resource, and every address out of its other fields."""
+    for name in ("name", "description"):
+        text = getattr(resource, name, None)
+        if text and url in text:
+            setattr(resource, name, text.replace(url, "").strip())
+
+
+def _scrub_extras(resource: Any) -> None:
+    if resource.cache_url:
+        resource.cache_url = None
+    extras = resource.extras or {}
+    if any("://" in str(value) for value in extras.values()):
+        resource.extras = {key: value for key, value in extras.items() if "://" not in str(value)}
+
+
+def seal(connection: sa.Connection, resource: Any) -> None:
+    """Leave only the portal's own route in the resource; put the address it came with into the vault."""
+    if not resource.id:
+        resource.id = str(uuid.uuid4())
+    url = (resource.url or "").strip()
+    _scrub_extras(resource)
+    if not url:
+        forget(connection, resource.id)
+        return
+    route = addresses.route_of(url)
+    if route and route.resource_id == resource.id:
+        resource.url = own_url(Route(resource.package_id, resource.id, route.filename or "data"))
+        return
+    if route and _belongs(connection, route.resource_id, resource.package_id):
+        _copy(connection, resource, route.resource_id)
+        resource.url = own_url(Route(resource.package_id, resource.id, route.filename or "data"))
+        return
+    if resource.url_type in (FILE, "upload") and "://" not in url:
+        connection.execute(sa.delete(Vault).where(Vault.resource_id == resource.id))
+        resource.url_type = FILE
+        filename = addresses.safe_filename(url)
+    else:
+        _put(connection, resource, url)
+        _scrub(resource, url)
+        resource.url_type = LINK
+        filename = addresses.link_filename(resource.name or "", resource.format or "")
+    resource.url = own_url(Route(resource.package_id, resource.id, filename))
+
+
+def _belongs(connection: sa.Connection, resource_id: str, package_id: str) -> bool:
+    table = model.resource_table
+    found = connection.scalar(sa.select(table.c.package_id).where(table.c.id == resource_id))
+    return bool(package_id) and found == package_id
+
+
+def relabel(connection: sa.Connection, package: model.Package) -> None:
+    """Old activities freeze the labels a dataset had then: give them today's, so that closing reaches back."""
+    if not p.plugin_loaded("activity"):
+        return
+    from ckanext.activity.model.activity import Activity
+
+    labels = get_permission_labels().get_dataset_labels(package)
+    frozen = Activity.permission_labels
+    connection.execute(
+        sa.update(Activity)
+        .where(Activity.object_id == package.id, frozen.is_distinct_from(labels))
+        .values(permission_labels=labels)
+    )
+
+
+def forget(connection: sa.Connection, resource_id: str) -> None:
+    """A resource that is removed for good takes its address and its hold on a content along."""
+    for table in (Vault, ResourceFile):
+        connection.execute(sa.delete(table).where(table.resource_id == resource_id))
+
+
+def _seal(_mapper: Any, connection: sa.Connection, resource: Any) -> None:
+    if p.plugin_loaded(PLUGIN):
+        seal(connection, resource)
+
+
+def _relabel(_mapper: Any, connection: sa.Connection, package: model.Package) -> None:
+    if p.plugin_loaded(PLUGIN):
+        relabel(connection, package)
+
+
+def _forget(_mapper: Any, connection: sa.Connection, resource: Any) -> None:
+    if p.plugin_loaded(PLUGIN):
+        forget(connection, resource.id)
+
+
+def install() -> None:
+    """Listen to every flush. Safe to call again: CKAN loads and unloads plugins in tests."""
+    for target, name, listener in (
+        (model.Resource, "before_insert", _seal),
+        (model.Resource, "before_update", _seal),
+        (model.Resource, "after_delete", _forget),
+        (model.Package, "after_update", _relabel),
+    ):
+        if not event.contains(target, name, listener):
+            event.listen(target, name, listener)
