@@ -149,7 +149,7 @@ def write_data(source: str, datasets: list[Dataset], encoding: str) -> dict[int,
             "xlsx": lambda heading=heading, rows=rows: sheet_bytes(heading, rows),
         }
         for kind in dataset.formats:
-            path = f"files/{source}/{position + 1:02d}_{dataset.title.replace('/', '_')}.{kind}"
+            path = f"files/{source}/{position + 1:02d}/{dataset.title.replace('/', '_')}.{kind}"
             put(path, bodies[kind]())
             written.setdefault(position, []).append(path)
     return written

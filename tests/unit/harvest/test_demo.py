@@ -61,7 +61,7 @@ def test_every_provider_of_the_catalogues_is_a_department_of_the_demo(build: obj
 
 
 def test_data_files_are_in_the_encodings_departments_use() -> None:
-    (example,) = (DEMO / "files" / "weijian").glob("01_*.csv")
+    (example,) = (DEMO / "files" / "weijian" / "01").glob("*.csv")
     with pytest.raises(UnicodeDecodeError):
         example.read_text("utf-8")
     assert example.read_text("gb18030").startswith("机构编号,机构名称")
