@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
@@ -19,17 +20,20 @@ from ckanext.govcn.access.rules import What, Who
 ANONYMOUS = Who()
 
 
+BUREAU_ROLES = ("admin", "editor")
+
+
 def confirmed_departments(organization_ids: set[str]) -> set[str]:
-    """Those of the organizations that the bureau confirmed as departments. None while nobody can confirm."""
-    try:
-        from ckanext.govcn.department import model as department
-    except ImportError:
+    """Those of the organizations that the bureau confirmed as departments; none where plugin `govcn` is off."""
+    if not p.plugin_loaded("govcn"):
         return set()
-    return set(department.confirmed(organization_ids))
+    from ckanext.govcn.department import model as department
+
+    return department.confirmed(organization_ids)
 
 
 def bureau_names() -> list[str]:
-    """Names of the organizations that are 数据主管部门 (`ckanext.govcn.bureau`)."""
+    """URL names of the organizations that are 数据主管部门 (`ckanext.govcn.bureau`)."""
     return str(tk.config.get("ckanext.govcn.bureau") or "").split()
 
 
@@ -54,12 +58,12 @@ def who_is(user: Any) -> Who:
         return ANONYMOUS
     rows = _memberships(user.id)
     organizations = {row[0] for row in rows}
-    names = {row[1] for row in rows}
+    bureau = {row[1] for row in rows if row[2] in BUREAU_ROLES}
     return Who(
         user_id=user.id,
         organizations=frozenset(organizations),
         department=bool(organizations and confirmed_departments(organizations)),
-        bureau=not names.isdisjoint(bureau_names()),
+        bureau=not bureau.isdisjoint(bureau_names()),
         sysadmin=bool(user.sysadmin),
     )
 
