@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.govcn.access import addresses, vault
 from ckanext.govcn.access.exceptions import FileMissing, FileTooLarge
-from ckanext.govcn.access.model import File, ResourceFile
+from ckanext.govcn.access.model import Content, ResourceFile
 
 CHUNK = 1024 * 1024
 STALE_SECONDS = 24 * 3600
@@ -95,7 +95,7 @@ def store(stream: BinaryIO, limit: int) -> StoredFile:
         raise
     stored = StoredFile(digest.hexdigest(), size, magic.from_buffer(head, mime=True) if head else "", target)
     row = {"sha256": stored.sha256, "size": stored.size, "media_type": stored.media_type}
-    model.Session.execute(insert(File).values(row).on_conflict_do_nothing())
+    model.Session.execute(insert(Content).values(row).on_conflict_do_nothing())
     return stored
 
 
@@ -110,8 +110,8 @@ def attach(resource_id: str, sha256: str, filename: str) -> None:
 def delivered_by(resource_id: str) -> tuple[StoredFile, str] | None:
     """The content a resource delivers and its file name, or None. Raises FileMissing when the disk has lost it."""
     query = (
-        sa.select(File.sha256, File.size, File.media_type, ResourceFile.filename)
-        .join(ResourceFile, ResourceFile.sha256 == File.sha256)
+        sa.select(Content.sha256, Content.size, Content.media_type, ResourceFile.filename)
+        .join(ResourceFile, ResourceFile.sha256 == Content.sha256)
         .where(ResourceFile.resource_id == resource_id)
     )
     row = model.Session.execute(query).first()

@@ -23,7 +23,7 @@ class Vault(tk.BaseModel):
     changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
 
-class File(tk.BaseModel):
+class Content(tk.BaseModel):
     """One content, named by its SHA-256 (lower-case hex) and never overwritten. `size` is bytes."""
 
     __tablename__ = "govcn_file"
