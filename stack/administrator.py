@@ -28,11 +28,9 @@ def create() -> dict[str, str] | None:
         context = {"ignore_auth": True, "model": model, "session": model.Session, "user": ""}
         get_action("user_create")(
             context,
-            {"name": NAME, "password": password, "email": f"{NAME}@localhost.localdomain", "sysadmin": True},
+            {"name": NAME, "password": password, "email": f"{NAME}@localhost.localdomain"},
         )
-        user = model.User.get(NAME)
-        assert user is not None
-        user.sysadmin = True
+        model.Session.query(model.User).filter_by(name=NAME).update({"sysadmin": True})
         model.Session.commit()
         return {"name": NAME, "password": password}
 

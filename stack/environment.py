@@ -1,7 +1,7 @@
 """The virtual environment: pinned packages with hashes, then the project itself in place.
 
-`.venv` is a link to `.cache/venv/<key>`; the key is the lock's and the Python's. A new environment is complete before the
-link points to it, so an interrupted installation leaves the old one working or none at all.
+`.venv` is a link to `.cache/venv/<key>`; the key is the lock's and the Python's. A new environment is complete before
+the link points to it, so an interrupted installation leaves the old one working or none at all.
 """
 
 from __future__ import annotations
@@ -121,8 +121,9 @@ def _pip(folder: Path, *arguments: str) -> None:
         code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, check=False).returncode
     if code:
         raise InstallFailed(
-            f"安装依赖包失败：软件源不可达或缺少所需版本，请检查网络、代理或 PIP_INDEX_URL 后重试；详情见 {INSTALL_LOG}。",
-            f"Packages could not be installed: the registry is unreachable or lacks a version. "
+            "安装依赖包失败：软件源不可达或缺少所需版本，请检查网络、代理或 PIP_INDEX_URL 后重试；"
+            f"详情见 {INSTALL_LOG}。",
+            "Packages could not be installed: the registry is unreachable or lacks a version. "
             f"Check network, proxy or PIP_INDEX_URL and try again; details in {INSTALL_LOG}.",
             log=INSTALL_LOG,
         )

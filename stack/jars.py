@@ -1,7 +1,7 @@
 """Solr's jars from Maven Central, each checked against the sha256 in the lock.
 
-`stack/lock/jars.txt` holds one line per jar: coordinate and sha256. The jars are downloaded by jgo's Maven client (run in
-.venv); an own mirror is named by MAVEN_REPOSITORY.
+`stack/lock/jars.txt` holds one line per jar: coordinate and sha256. The jars are downloaded by jgo's Maven client (run
+in .venv); an own mirror is named by MAVEN_REPOSITORY.
 """
 
 from __future__ import annotations
@@ -58,11 +58,12 @@ def prepare() -> None:
     try:
         with INSTALL_LOG.open("a") as log:
             command = [str(python()), "-m", "stack.jars", str(unfinished)]
-            code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=CACHE.parent, check=False).returncode
-        if code:
+            done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=CACHE.parent, check=False)
+        if done.returncode:
             raise InstallFailed(
-                f"下载 Solr 组件失败：Maven 仓库不可达或内容不符，请检查网络、代理或 MAVEN_REPOSITORY 后重试；详情见 {INSTALL_LOG}。",
-                f"Solr could not be fetched: the Maven repository is unreachable or its content differs from the lock. "
+                "下载 Solr 组件失败：Maven 仓库不可达或内容不符，请检查网络、代理或 MAVEN_REPOSITORY 后重试；"
+                f"详情见 {INSTALL_LOG}。",
+                "Solr could not be fetched: the Maven repository is unreachable or its content differs from the lock. "
                 f"Check network, proxy or MAVEN_REPOSITORY and try again; details in {INSTALL_LOG}.",
                 log=INSTALL_LOG,
             )

@@ -28,5 +28,5 @@ def _fingerprint() -> str:
 
 
 def _own_migrations() -> list[Path]:
-    folders = (ROOT / "ckanext-govcn" / "ckanext" / "govcn" / "migration", ROOT / "harvesters" / "migration")
+    folders = [ROOT / "ckanext-govcn" / "ckanext" / "govcn" / "migration"]
     return sorted(path for folder in folders for path in folder.glob("**/versions/*.py"))

