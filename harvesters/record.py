@@ -41,9 +41,10 @@ class Record:
     items: tuple[Mapping[str, Value], ...] = ()
     remote_id: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    secret: bool = False  # a 密级 stands above or around the table it was taken from
 
     @property
-    def content_hash(self) -> str:
+    def hash(self) -> str:
         """sha256 (hex) of the canonical form; equal for equal content, whatever the order of keys."""
         return canonical_hash([self.raw, list(self.items)] if self.items else self.raw)
 

@@ -1,1 +1,0 @@
-window.preload_resource = JSON.parse(document.getElementById("preload-resource").textContent);

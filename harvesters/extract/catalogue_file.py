@@ -1,0 +1,58 @@
+"""A catalogue as a file: xlsx, xls, csv or json, each also .gz, below the source's folder or at an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from harvesters.exceptions import RecordError, UnreadableSource
+from harvesters.extract import grids, jsons, tables, unpack
+from harvesters.fetch import FILE_TYPES, Fetcher, Request, local_name
+from harvesters.record import Record
+from harvesters.source import Source
+
+
+def records_from(source: Source, fetcher: Fetcher) -> Iterator[Record | RecordError]:
+    """The records of the file, in its order."""
+    name = local_name(source)
+    packed = fetcher.file(source.path) if source.path else fetcher.get(Request(source.url), FILE_TYPES).content
+    data = unpack.unpacked(packed, name, source.limits)
+    kind = unpack.kind_of(data, name)
+    if kind == "json":
+        yield from _of_json(data, name, source)
+    else:
+        yield from tables.require_any(_of_tables(kind, data, name, source), name)
+
+
+def _of_tables(kind: str, data: bytes, name: str, source: Source) -> Iterator[Record]:
+    if kind == "xlsx":
+        found = grids.grids_of_xlsx(data, name, source.limits, source.sheets)
+    elif kind == "xls":
+        found = grids.grids_of_xls(data, name, source.limits, source.sheets)
+    else:
+        found = iter([grids.grid_of_csv(data, name, source.limits, source.encoding)])
+    for grid in found:
+        yield from tables.records_of(grid, source.name, name)
+
+
+def _of_json(data: bytes, name: str, source: Source) -> Iterator[Record | RecordError]:
+    text, _ = unpack.decoded(data, name, source.encoding)
+    if _is_lines(text):
+        yield from jsons.lines_of(text, source.name, name, source.limits)
+        return
+    value = jsons.parsed(text, name)
+    parts = jsons.find_list(jsons.dig(value, source.list.records)) if source.list.records else jsons.find_list(value)
+    if parts is None and isinstance(value, dict):
+        parts = [value]
+    if not parts:
+        raise UnreadableSource(name, "JSON 里没有记录列表。请核对内容，或在来源配置中写 list.records。")
+    if all(isinstance(part, list) for part in parts):
+        yield from tables.require_any(tables.table_of(cast("list[Any]", parts), source.name, name), name)
+        return
+    yield from jsons.records_of_list(parts, source.name, name, source.limits)
+
+
+def _is_lines(text: str) -> bool:
+    """Objects on lines of their own, nothing around them."""
+    head = text.lstrip().splitlines()[:2]
+    return len(head) == 2 and all(line.strip().startswith("{") for line in head) and head[0].strip().endswith("}")

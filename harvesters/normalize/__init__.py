@@ -1,0 +1,1 @@
+"""From records of any dialect to catalogue entries: heading recognition, value readers, identity."""

@@ -1,0 +1,137 @@
+"""What the values of a column say about it: shares of dates, addresses, known codes, departments; lengths; variety."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from ckanext.govcn.catalog import codes, levels
+
+from harvesters.normalize import readers
+from harvesters.normalize.headings import evidence
+from harvesters.record import Record, Value
+
+SAMPLE = 3_000  # records looked at; more changes no share by anything that matters
+DISTINCT = 400  # distinct values judged by the slower readers, each weighed by how often it stands there
+
+_URL = re.compile(
+    r"(?:https?|ftp)://[^\s]{3,}|/?[\w./#?&=%-]*(?:\.html?|\.do|\.jsp|\.action|\?[\w]+=)[\w./#?&=%-]*", re.I
+)
+_CJK = re.compile(r"[\u3400-\u9fff]")
+_PHONE = re.compile(r"\+?[\d()（）\s/、,;转-]{7,60}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ID = re.compile(r"[0-9a-zA-Z_/.-]{1,80}")
+_CODE = re.compile(r"[A-Z0-9/_-]{6,64}", re.I)
+_USCC = re.compile(r"[0-9A-HJ-NP-RT-UWXY]{18}|[0-9A-Z]{8}-?[0-9X]")
+_REGION = re.compile(r"[\u4e00-\u9fff]{1,14}(?:省|市|区|县|旗|州|盟|镇|乡|街道|本级)|\d{6}|\d{12}")
+_LEVEL_WORDS = re.compile(r"开放|公开|申请|不予|受限|无条件|有条件|登录|实名")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Shares are of the values that are given, from 0 to 1."""
+
+    heading: str
+    given: int
+    distinct: float  # distinct values / given values
+    length: float  # mean characters
+    shares: Mapping[str, float]
+    mean_day: str  # the middle date of a column of dates
+
+    def share(self, name: str) -> float:
+        return self.shares.get(name, 0.0)
+
+
+def columns_of(records: Sequence[Record]) -> list[Column]:
+    """One column per heading met, in the order they were met. Looks at an even sample of at most SAMPLE records."""
+    step = max(1, len(records) // SAMPLE)
+    values: dict[str, list[Value]] = {}
+    for record in records[::step]:
+        for heading, value in record.raw.items():
+            values.setdefault(heading, []).append(value)
+    for record in records:
+        for heading in record.raw:
+            values.setdefault(heading, [])
+    return [column_of(heading, found) for heading, found in values.items()]
+
+
+def column_of(heading: str, values: Iterable[Value]) -> Column:
+    counted = Counter(text for value in values if (text := readers.given(value)))
+    total = sum(counted.values())
+    if not total:
+        return Column(heading, 0, 0.0, 0.0, {}, "")
+    judged = counted.most_common(DISTINCT) if len(counted) <= DISTINCT else _spread(counted)
+    weight = sum(n for _, n in judged)
+    shares: dict[str, float] = {}
+    for name, test in TESTS.items():
+        shares[name] = sum(n for text, n in judged if test(text)) / weight
+    days = sorted(d for text, _ in judged if (d := readers.day(text)))
+    length = sum(len(text) * n for text, n in judged) / weight
+    return Column(heading, total, len(counted) / total, length, shares, days[len(days) // 2] if days else "")
+
+
+def _spread(counted: Counter[str]) -> list[tuple[str, int]]:
+    common = counted.most_common()
+    head, tail = common[: DISTINCT // 2], common[DISTINCT // 2 :]
+    return head + tail[:: max(1, len(tail) // (DISTINCT // 2))]
+
+
+def _parts(text: str) -> Iterator[str]:
+    return iter(codes.parts_of(text))
+
+
+def _of_table(name: str, text: str) -> bool:
+    found, unread = readers.several_codes(name, text)
+    return len(found) > len(unread)
+
+
+@functools.cache
+def _department_endings() -> tuple[str, ...]:
+    return tuple(cast("list[str]", evidence()["department"]["endings"]))
+
+
+def is_department(text: str) -> bool:
+    """Does the text look like the name of a department?"""
+    bare = re.sub(r"[(（\[【][^()（）\[\]【】]*[)）\]】]\s*$", "", text.strip()).strip("）)】 ")
+    return 2 <= len(bare) <= 60 and bool(_CJK.search(bare)) and bare.endswith(_department_endings())
+
+
+@functools.lru_cache(maxsize=65536)
+def is_level(text: str) -> bool:
+    """Does the reviewed label table say a level for this label?"""
+    found = levels.level_of(text)
+    return found is not None and bool(found.open_type)
+
+
+def _is_format(text: str) -> bool:
+    class_, types, unread = readers.formats(text)
+    return bool(class_ or types) and not (len(unread) > 1 and not types)
+
+
+TESTS = {
+    "day": lambda text: bool(readers.day(text)),
+    "url": lambda text: bool(_URL.fullmatch(text)) and ("://" in text or "/" in text),
+    "count": lambda text: readers.whole_number(text) is not None,
+    "cycle": lambda text: bool(readers.update_cycle(text)),
+    "level": is_level,
+    "level_words": lambda text: len(text) <= 40 and bool(_LEVEL_WORDS.search(text)),
+    "sharing": lambda text: bool(readers.code("share_type", text)),
+    "theme": lambda text: _of_table("theme", text),
+    "industry": lambda text: _of_table("industry", text),
+    "format": _is_format,
+    "department": is_department,
+    "region": lambda text: len(text) <= 16 and bool(_REGION.fullmatch(text)),
+    "flag": lambda text: readers.flag(text) is not None,
+    "phone": lambda text: bool(_PHONE.fullmatch(text)) and sum(c.isdigit() for c in text) >= 7,
+    "email": lambda text: bool(_EMAIL.fullmatch(text)),
+    "id": lambda text: bool(_ID.fullmatch(text)),
+    "code": lambda text: bool(_CODE.fullmatch(text)) and any(c.isdigit() for c in text),
+    "uscc": lambda text: bool(_USCC.fullmatch(text)),
+    "chinese": lambda text: bool(_CJK.search(text)),
+    "several": lambda text: len(codes.parts_of(text)) > 1,
+    "sentence": lambda text: len(text) > 12 and bool(re.search(r"[，。；：,;]|包含|包括|信息", text)),
+}

@@ -1,0 +1,154 @@
+"""Identity of a record: source + remote id. Which column is the id is found once per run and said in the report.
+
+Asked in this order: the protocol's id, the key a source states, an id column, a code column, the id inside the
+address, the address. The first that never stands for two different records is taken. (提供方, title) is never one:
+it would merge 3,019 of 杭州's 6,590 rows. Where nothing is unique, the record's content is its identity, the run says
+`key_unique: false`, and removes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from harvesters.normalize import readers
+from harvesters.normalize.recognise import Recognition
+from harvesters.record import Record, canonical_hash
+
+COVERED = 0.99  # an id that is missing on more than one record in a hundred is no id
+_ID_NAME = re.compile(r".*(?:id|code|no|key|num|guid|uuid|bh)$", re.I)
+_VOLATILE = re.compile(r".*(?:page|size|index|orderby|sort|token|time|rand|_t|ispage|format|keyword)$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`kind`: protocol, stated, id, code, url_id, url or content. `heading`: the column(s), "" for none.
+
+    `unique` is false when the key that should have told records apart did not; `kind` and `heading` then name it.
+    """
+
+    kind: str
+    heading: str
+    unique: bool
+
+    @property
+    def label(self) -> str:
+        """For reports: the column, or what stands in for one."""
+        return self.heading or ("编号" if self.kind == "protocol" else "整条记录的内容")
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    kind: str
+    heading: str
+    of: Callable[[Record], str]
+
+
+def identified(records: Sequence[Record], recognition: Recognition, stated: Sequence[str]) -> tuple[list[Record], Key]:
+    """The records with their remote ids, and the key that gave them."""
+    hashes = [record.hash for record in records]
+    first: Key | None = None
+    for attempt in _attempts(records, recognition, stated):
+        ids = [attempt.of(record) for record in records]
+        if attempt.kind not in {"protocol", "stated"} and sum(map(bool, ids)) < COVERED * len(ids):
+            continue
+        conflicts = _conflicts(ids, hashes)
+        key = Key(attempt.kind, attempt.heading, conflicts == 0)
+        if conflicts == 0 or attempt.kind in {"protocol", "stated"}:
+            return _with_ids(records, ids, hashes), key
+        first = first or key
+    return _with_ids(records, [""] * len(records), hashes), first or Key("content", "", True)
+
+
+def _with_ids(records: Sequence[Record], ids: Sequence[str], hashes: Sequence[str]) -> list[Record]:
+    """Remote ids as found; a record without one is known by its content."""
+    return [
+        record if record.remote_id == (found := id_ or f"content-{hash_[:32]}") else replace(record, remote_id=found)
+        for record, id_, hash_ in zip(records, ids, hashes, strict=True)
+    ]
+
+
+def _conflicts(ids: Sequence[str], hashes: Sequence[str]) -> int:
+    """How many ids stand for two different records."""
+    met: dict[str, str] = {}
+    bad: set[str] = set()
+    for id_, hash_ in zip(ids, hashes, strict=True):
+        if id_ and met.setdefault(id_, hash_) != hash_:
+            bad.add(id_)
+    return len(bad)
+
+
+def _attempts(records: Sequence[Record], recognition: Recognition, stated: Sequence[str]) -> Iterator[_Try]:
+    if records and all(record.remote_id for record in records):
+        yield _Try("protocol", "", lambda record: record.remote_id)
+        return
+    if stated:
+        yield _Try("stated", "、".join(stated), lambda record: _joined(record, stated))
+        return
+    for kind, name in (("id", "remote_id"), ("code", "source_code")):
+        for heading in recognition.headings_of(name):
+            yield _Try(kind, heading, lambda record, h=heading: _text(record, h))
+    for name in ("url", "download_url"):
+        for heading in recognition.headings_of(name):
+            if parameter := _id_parameter(records, heading):
+                yield _Try("url_id", heading, lambda record, h=heading, p=parameter: _inside(_text(record, h), p))
+            yield _Try("url", heading, lambda record, h=heading: _text(record, h)[:500])
+
+
+def _text(record: Record, heading: str) -> str:
+    return readers.given(record.raw.get(heading))
+
+
+def _joined(record: Record, headings: Sequence[str]) -> str:
+    parts = [_text(record, heading) for heading in headings]
+    if not any(parts):
+        return ""
+    joined = "|".join(parts)
+    return joined if len(joined) <= 200 else canonical_hash(joined)
+
+
+def _id_parameter(records: Sequence[Record], heading: str) -> str:
+    """The part of the address that differs from record to record: a parameter's name, or "/" for the last step."""
+    values: dict[str, set[str]] = {}
+    sample = records[:: max(1, len(records) // 500)]
+    for record in sample:
+        for name, value in _parts(_text(record, heading)):
+            values.setdefault(name, set()).add(value)
+    likely = {n: v for n, v in values.items() if (_ID_NAME.match(n) or n == "/") and not _VOLATILE.match(n)}
+    if not likely:
+        return ""
+    best = max(likely, key=lambda n: (len(likely[n]), n != "/"))
+    return best if len(likely[best]) > 0.5 * len(sample) or len(likely) == 1 else ""
+
+
+def _parts(url: str) -> Iterator[tuple[str, str]]:
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return
+    fragment_path, _, fragment_query = split.fragment.partition("?")
+    yield from parse_qsl(split.query)
+    yield from parse_qsl(fragment_query)
+    last = unquote((fragment_path or split.path).rstrip("/").rpartition("/")[2])
+    last = last.removesuffix(".html").removesuffix(".htm")
+    if any(c.isdigit() for c in last):
+        yield "/", last
+
+
+def _inside(url: str, parameter: str) -> str:
+    return next((value[:200] for name, value in _parts(url) if name == parameter), "")
+
+
+def distinct(records: Sequence[Record]) -> list[Record]:
+    """Records in order, word-by-word repeats of the same id left out."""
+    seen: set[tuple[str, str]] = set()
+    kept: list[Record] = []
+    for record in records:
+        key = record.remote_id, record.hash
+        if key not in seen:
+            seen.add(key)
+            kept.append(record)
+    return kept
+

@@ -1,0 +1,162 @@
+"""Readers of single values: from what people write to what the entry holds. Each is pure and remembers its answers.
+
+A reader returns None (or an empty tuple) for what it cannot read; the caller keeps the text in `unread`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import cast
+
+from ckanext.govcn.catalog import codes
+from ckanext.govcn.catalog.dates import read_date
+
+from harvesters.record import Value
+
+LABELS = ("label", "name", "title", "display_name", "text", "value")
+EARLIEST, LATEST = "1949-10-01", "2100-01-01"
+
+_NUMBER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+(?:\.\d+)?")
+_COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(亿|千万|百万|万|千|百)?\s*(?:条|行|个|项|件|笔|户|张)?(?:记录|数据)?\+?")
+_UNITS = {"亿": 10**8, "千万": 10**7, "百万": 10**6, "万": 10**4, "千": 1000, "百": 100}
+_TAGS = re.compile(r"[,，、;；|\n\r\t]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_FORMAT_SEPARATOR = re.compile(r"[,，、;；|/\\:：\s]+|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
+
+
+def text_of(value: Value) -> str:
+    """Any value as one text: lists joined by “,”, mappings by their label (name, title, value), numbers plain."""
+    if isinstance(value, str):
+        return value.strip() if value.isprintable() else _CONTROL.sub("", value).strip()
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "是", False: "否"}[value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        return ",".join(t for part in value if (t := text_of(part)))
+    if isinstance(value, dict):
+        return next((text_of(value[key]) for key in LABELS if key in value), "")
+    return str(value)
+
+
+@functools.lru_cache(maxsize=65536)
+def is_missing(text: str) -> bool:
+    """null, 暂无, 无, —: nothing was given (words.yaml)."""
+    return codes.is_blank(text)
+
+
+def given(value: Value) -> str:
+    """The text of a value, or "" when it says that nothing was given."""
+    text = text_of(value)
+    return "" if len(text) <= 12 and is_missing(text) else text
+
+
+def day(value: Value) -> str:
+    """CCYY-MM-DD (GB/T 7408) or "". Reads the six shapes, epoch seconds and milliseconds, Excel's serial numbers."""
+    if isinstance(value, bool) or value is None:
+        return ""
+    return _day(text_of(value))
+
+
+@functools.lru_cache(maxsize=65536)
+def _day(text: str) -> str:
+    text = text.strip().strip("\"'")
+    if not text or len(text) > 40 or not any(c.isdigit() for c in text):
+        return ""
+    found = read_date(text)
+    iso = found.iso if found else _day_in_english(text)
+    return iso if EARLIEST <= iso <= LATEST else ""
+
+
+def _day_in_english(text: str) -> str:
+    for shape in ("%a, %d %b %Y %H:%M:%S %Z", "%b %d, %Y", "%d %b %Y", "%b %d, %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y"):
+        try:
+            return datetime.strptime(text, shape).replace(tzinfo=UTC).date().isoformat()
+        except ValueError:
+            continue
+    if found := re.fullmatch(r"([A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d) CST (\d{4})", text):
+        return _day_in_english(f"{found[1]} {found[2]}")
+    return ""
+
+
+def whole_number(value: Value) -> int | None:
+    """A count: 1000, "1,000", "1.2万条"; None for anything else or below 0."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return value if 0 <= value < 10**15 else None
+    return _whole(text_of(value))
+
+
+@functools.lru_cache(maxsize=65536)
+def _whole(text: str) -> int | None:
+    text = unicodedata.normalize("NFKC", text).replace(" ", "")
+    if _NUMBER.fullmatch(text):
+        number = float(text.replace(",", ""))
+        return int(number) if 0 <= number < 10**15 else None
+    if found := _COUNT.fullmatch(text):
+        number = float(found[1]) * _UNITS.get(found[2] or "", 1)
+        return round(number) if number < 10**15 else None
+    return None
+
+
+@functools.lru_cache(maxsize=65536)
+def code(table: str, text: str) -> str:
+    """The one code a text means in a table, or ""."""
+    return codes.table(table).code_of(text) or ""
+
+
+@functools.lru_cache(maxsize=65536)
+def several_codes(table: str, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(codes, parts without one) of a cell with several values."""
+    return codes.table(table).codes_of(text)
+
+
+@functools.lru_cache(maxsize=65536)
+def update_cycle(text: str) -> str:
+    return code("update_cycle", text) or code("update_cycle", re.sub(r"[(（\[].*", "", text))
+
+
+@functools.lru_cache(maxsize=65536)
+def formats(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """(class, types, parts that are neither) of 数据库-mysql, ['xls', 'api'], 电子表格/xlsx, 03,0310."""
+    class_ = ""
+    types: dict[str, None] = {}
+    unread: dict[str, None] = {}
+    inner = unicodedata.normalize("NFKC", text).strip("[]{} ")
+    for piece in _FORMAT_SEPARATOR.split(inner):
+        part = piece.strip("\"' ()")
+        if not part or is_missing(part):
+            continue
+        if found := code("format_type", part) or code("format_type", part.lstrip(".")):
+            types[found] = None
+        elif found := code("format_class", part):
+            class_ = class_ or found
+        else:
+            unread[part] = None
+    return class_, ",".join(types), tuple(unread)
+
+
+@functools.lru_cache(maxsize=65536)
+def tags(text: str) -> tuple[str, ...]:
+    """Keywords split at ,，、;；| and line ends; at blanks when there is nothing else. 1–100 characters each."""
+    inner = text.strip().strip("[]")
+    parts = _TAGS.split(inner)
+    if len(parts) == 1 and re.search(r"[\u4e00-\u9fff]\s+[\u4e00-\u9fff]", inner):
+        parts = inner.split()
+    cleaned = (re.sub(r"\s+", " ", part).strip(" \"'·-_.。") for part in parts)
+    return tuple(dict.fromkeys(p for p in cleaned if p and len(p) <= 100 and not is_missing(p)))[:50]
+
+
+def flag(text: str) -> bool | None:
+    """是/否, 1/0, Y/N, √/×."""
+    return codes.flag_of(text)
+
+
+def as_text_list(value: Value) -> list[str]:
+    """The texts of a list, or of one value."""
+    parts = cast("list[Value]", value) if isinstance(value, list) else [value]
+    return [t for part in parts if (t := given(part))]

@@ -1,0 +1,31 @@
+"""Commands that belong to the extension: ./govcn NAME … is `ckan govcn-NAME …` on the running platform.
+
+`harvest preview` writes nothing and needs no platform: it runs `python -m harvesters preview …`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+
+from stack import environment, lifecycle
+from stack.cli import add_data_option
+from stack.services import child_environment
+
+WITHOUT_PLATFORM = {("harvest", "preview"): "harvesters"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Only --data is ours."""
+    add_data_option(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """The exit code of the command behind."""
+    module = WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
+    if module is None:
+        return lifecycle.ckan(options.data, f"govcn-{options.command}", *options.passed_on)
+    environment.prepare("run")
+    return subprocess.run(
+        [str(environment.python()), "-m", module, *options.passed_on], env=child_environment(), check=False
+    ).returncode
