@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
-from ckan.lib import helpers as core
+from ckan import model as ckan_model
 
 from ckanext.govcn.catalog import codes
 
@@ -25,9 +25,9 @@ def _english() -> bool:
 
 
 def govcn_site_title() -> str:
-    """Title of the site: `ckan.site_title`, else 公共数据开放平台 in the visitor's language."""
+    """Title of the site: `ckan.site_title`; the default one is 公共数据开放平台, in the visitor's language."""
     title = tk.config.get("ckan.site_title") or ""
-    return _("公共数据开放平台") if title in ("", "CKAN") else title
+    return _("公共数据开放平台") if title in ("", "CKAN", "公共数据开放平台") else title
 
 
 def govcn_notice() -> str:
@@ -94,6 +94,11 @@ def govcn_level(dataset: Mapping[str, Any]) -> levels.Badge:
     return levels.badge_of(dataset)
 
 
+def govcn_badges() -> tuple[levels.Badge, ...]:
+    """The badges a visitor can meet, for their explanation."""
+    return tuple(levels.BADGES[key] for key in ("open", "login", "conditional"))
+
+
 def govcn_code_label(table: str, code: str) -> str:
     """Word for a code in the visitor's language; the code itself when it is unknown."""
     found = codes.table(table)
@@ -114,18 +119,20 @@ def govcn_as_list(value: Any) -> list[Any]:
 
 def govcn_sections() -> tuple[sections.Section, ...]:
     """The sections of a dataset page."""
-    return sections.SECTIONS
+    return sections.sections_of(_dataset_schema())
 
 
-def govcn_field_label(name: str, fallback: str) -> str:
-    """Label of a field: the scheming schema's, else `fallback`."""
-    schema = (
-        tk.h.scheming_get_dataset_schema("dataset") if "scheming_get_dataset_schema" in core.helper_functions else None
-    )
-    for field in (schema or {}).get("dataset_fields", ()):
-        if field["field_name"] == name and field.get("label"):
-            return str(tk.h.scheming_language_text(field["label"]))
-    return _(fallback)
+def _dataset_schema() -> Mapping[str, Any]:
+    schema: Mapping[str, Any] | None = tk.h.scheming_get_dataset_schema("dataset")
+    return schema or {}
+
+
+def govcn_field_label(name: str) -> str:
+    """Label of a dataset field in the visitor's language."""
+    for field in _dataset_schema().get("dataset_fields", ()):
+        if field["field_name"] == name:
+            return str(tk.h.scheming_language_text(field.get("label") or name))
+    return name
 
 
 def govcn_title(dataset: Mapping[str, Any]) -> str:
@@ -182,13 +189,19 @@ def govcn_items(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [item for item in govcn_as_list(dataset.get("items")) if isinstance(item, Mapping)]
 
 
+def govcn_has_facts(dataset: Mapping[str, Any], section: sections.Section) -> bool:
+    """Whether a section has anything to show for this dataset."""
+    return any(
+        fact.kind in ("level", "provider") or govcn_as_list(dataset.get("tags" if fact.kind == "tags" else fact.name))
+        for fact in section.facts
+    )
+
+
 def govcn_may_get_data(dataset: Mapping[str, Any]) -> bool:
-    """Whether this visitor may download now. Without the access plugin only what is 无条件 is shown as open."""
-    try:
-        return bool(tk.h.check_access("govcn_resource_data", {"package_id": dataset["id"], "id": dataset["id"]}))
-    except ValueError:  # no such auth function
-        badge = levels.badge_of(dataset).key
-        return badge == "open" or (badge == "login" and tk.current_user.is_authenticated)
+    """Whether this visitor may download now: what the access plugin decides, else only what is open to everybody."""
+    if "govcn_data_decision" in tk.h:
+        return bool(tk.h.govcn_data_decision(dataset)["allowed"])
+    return levels.badge_of(dataset).key == "open"
 
 
 def govcn_download_url(dataset: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
@@ -199,9 +212,57 @@ def govcn_download_url(dataset: Mapping[str, Any], resource: Mapping[str, Any]) 
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
+def govcn_themes_with_data() -> list[numbers.Entrance]:
+    """The 领域 that have public datasets, the fullest first."""
+    return sorted((theme for theme in numbers.overview().themes if theme.count), key=lambda theme: -theme.count)
+
+
 def govcn_usage(package_id: str) -> model.Usage:
     """Views and downloads of a dataset."""
     return numbers.usage(package_id)
+
+
+def govcn_facets(titles: Mapping[str, str], search_facets: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Filters of a result list: title, values with count and the address that adds or removes each."""
+    return [
+        {"name": name, "title": title, "values": values, "active": any(value["active"] for value in values)}
+        for name, title in titles.items()
+        if (values := _facet_values(name, search_facets))
+    ]
+
+
+def _facet_values(name: str, search_facets: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": govcn_facet_label(name, item),
+            "count": item["count"],
+            "active": item["active"],
+            "url": tk.h.remove_url_param(name, item["name"])
+            if item["active"]
+            else tk.h.add_url_param(new_params={name: item["name"]}),
+        }
+        for item in tk.h.get_facet_items_dict(name, search_facets)
+    ]
+
+
+def govcn_active_filters(titles: Mapping[str, str], fields: Mapping[str, list[str]]) -> list[dict[str, str]]:
+    """The filters in use, each with the address that removes it; also those that find nothing."""
+    names = {"organization": govcn_department_title}
+    return [
+        {
+            "title": titles.get(field, field),
+            "label": names[field](value) if field in names else govcn_facet_label(field, {"name": value}),
+            "url": tk.h.remove_url_param(field, value),
+        }
+        for field, values in fields.items()
+        for value in values
+    ]
+
+
+def govcn_department_title(name: str) -> str:
+    """Title of a department by its URL name; the name itself when there is no such department."""
+    group = ckan_model.Group.get(name)
+    return (group.title if group else None) or name
 
 
 def govcn_facet_label(field: str, item: Mapping[str, Any]) -> str:
@@ -231,6 +292,36 @@ def govcn_citation(dataset: Mapping[str, Any]) -> str:
 def govcn_api_root() -> str:
     """Absolute address of the action API."""
     return tk.h.url_for("api.get_api", ver=3, _external=True, locale="default").rstrip("/") + "/action"
+
+
+def govcn_code_table(name: str) -> list[tuple[str, str]]:
+    """(code, word) of a code table, in its order."""
+    return [(code, govcn_code_label(name, code)) for code in codes.table(name).codes]
+
+
+def govcn_example_word(dataset: Mapping[str, Any] | None) -> str:
+    """A word that finds something here: the first keyword of a dataset, else the beginning of its title."""
+    if not dataset:
+        return "公交"
+    tags = dataset.get("tags") or ()
+    return str(tags[0]["name"] if tags else (dataset.get("title") or "")[:4])
+
+
+def govcn_python_example(api: str, name: str) -> str:
+    """The Python example of the developer page: runs as it is, with the standard library only."""
+    return f"""import json, pathlib, urllib.request
+from urllib.parse import quote, unquote, urlsplit
+
+with urllib.request.urlopen("{api}/package_show?id={name}") as answer:
+    dataset = json.load(answer)["result"]
+
+for resource in dataset["resources"]:
+    parts = urlsplit(resource["url"])
+    address = parts._replace(path=quote(unquote(parts.path))).geturl()
+    file = pathlib.Path(unquote(parts.path)).name or resource["id"]
+    with urllib.request.urlopen(address) as answer:
+        pathlib.Path(file).write_bytes(answer.read())
+    print(file)"""
 
 
 # --- errors ----------------------------------------------------------------------------------------------------------

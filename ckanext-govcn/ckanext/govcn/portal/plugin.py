@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
-from . import facets, translations
+from . import facets, translations, usage
 
 HERE = Path(__file__).parent
 
@@ -22,12 +22,14 @@ class GovcnPortalPlugin(p.SingletonPlugin):
     p.implements(p.IConfigurer)
     p.implements(p.ITranslation)
     p.implements(p.IFacets, inherit=True)
+    p.implements(p.ISignal)
 
     # IConfigurer
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
         tk.add_public_directory(config, "public")
         tk.add_resource("assets", "govcn_portal")
+        config["ckan.gravatar_default"] = "disabled"  # nothing is loaded from another host
 
     # ITranslation
     def i18n_directory(self) -> str:
@@ -47,3 +49,7 @@ class GovcnPortalPlugin(p.SingletonPlugin):
         self, facets_dict: dict[str, str], organization_type: str, package_type: str | None
     ) -> dict[str, str]:
         return {name: title for name, title in facets.titles().items() if name != "organization"}
+
+    # ISignal
+    def get_signal_subscriptions(self) -> dict[Any, list[Any]]:
+        return {tk.signals.resource_download: [usage.downloaded]}

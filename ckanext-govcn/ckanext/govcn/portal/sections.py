@@ -1,103 +1,74 @@
-"""The sections of a dataset page and what stands in each, in the order of the guide's forms. PURE.
+"""The sections of a dataset page, read from the scheming schema: what stands in each and how it is shown. PURE.
 
-Labels here are the fallback; the scheming schema's own labels are used where it has the field.
+Order, labels and code tables are the schema's; only the way a field is shown is said here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+# shown elsewhere on the page, or part of another fact
+_ELSEWHERE = frozenset({"title", "name", "temporal_end", "open_label", "items", "code_provisional"})
+_KINDS = {
+    "notes": "prose",
+    "tag_string": "tags",
+    "temporal_start": "period",
+    "pub_date": "date",
+    "data_updated": "date",
+    "record_count": "number",
+    "related_codes": "related",
+    "url": "link",
+    "codes": "codes",
+    "source_code": "codes",
+    "owner_org": "provider",
+    "open_type": "level",
+}
+_OWN_TABLES = {"formats": "format_type"}  # the schema edits these as free lists
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of a section. `table` is the code table that turns codes into words; `kind` the way it is shown."""
+    """One line of a section. `label` maps language → text; `table` is the code table of its values.
+
+    `kind`: text, code, prose, tags, period, date, number, related, link, codes, provider, level.
+    """
 
     name: str
-    label: str
+    label: Mapping[str, str] | str
+    kind: str = "text"
     table: str = ""
-    kind: str = "text"  # text, codes, markdown, link, date, number, related, period, provider
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`key` is the anchor; `label` the heading (message id)."""
+    """`key` is the anchor."""
 
     key: str
-    label: str
+    label: Mapping[str, str] | str
     facts: tuple[Fact, ...]
 
 
-SECTIONS = (
-    Section(
-        "basic",
-        "基本信息",
-        (
-            Fact("notes", "摘要", kind="markdown"),
-            Fact("title_en", "英文名称"),
-            Fact("theme", "领域", "theme"),
-            Fact("industry", "所属行业", "industry"),
-            Fact("region_codes", "行政区划", "region"),
-            Fact("temporal_start", "时间范围", kind="period"),
-            Fact("update_cycle", "更新周期", "update_cycle"),
-            Fact("pub_date", "发布日期", kind="date"),
-            Fact("data_updated", "数据更新日期", kind="date"),
-            Fact("record_count", "数据量（条）", kind="number"),
-            Fact("data_source", "数据来源", "data_source"),
-            Fact("source_system", "来源系统"),
-            Fact("related_codes", "关联资源代码", kind="related"),
-            Fact("url", "原始页面", kind="link"),
-        ),
-    ),
-    Section(
-        "classification",
-        "分类",
-        (
-            Fact("categories", "目录分类", "classification"),
-            Fact("codes", "信息资源代码", kind="codes"),
-            Fact("source_code", "来源代码", kind="codes"),
-        ),
-    ),
-    Section("grading", "分级", (Fact("security_level", "数据分级", "security_level"),)),
-    Section(
-        "provider",
-        "提供方",
-        (
-            Fact("owner_org", "提供部门", kind="provider"),
-            Fact("provider_unit", "内设机构"),
-            Fact("contact_name", "联系人"),
-            Fact("contact_phone", "联系电话"),
-            Fact("contact_email", "电子邮箱"),
-        ),
-    ),
-    Section(
-        "format",
-        "格式",
-        (Fact("format_class", "格式分类", "format_class"), Fact("formats", "格式类型", "format_type")),
-    ),
-    Section(
-        "sharing",
-        "共享",
-        (
-            Fact("share_type", "共享类型", "share_type"),
-            Fact("share_condition", "共享条件"),
-            Fact("share_scope", "共享范围"),
-            Fact("share_use", "共享用途"),
-            Fact("share_basis", "共享依据"),
-            Fact("share_method_class", "共享方式分类", "share_method_class"),
-            Fact("share_method", "共享方式", "share_method"),
-        ),
-    ),
-    Section(
-        "opening",
-        "开放",
-        (
-            Fact("open_type", "开放类型", "open_type"),
-            Fact("access_mode", "获取方式", "access_mode"),
-            Fact("open_condition", "开放条件"),
-            Fact("open_method", "开放方式"),
-            Fact("open_requirements", "使用要求"),
-            Fact("open_safeguards", "安全保障要求"),
-            Fact("open_basis", "不予开放的依据"),
-        ),
-    ),
-)
+def sections_of(schema: Mapping[str, Any]) -> tuple[Section, ...]:
+    """All sections that hold facts, in the schema's order (基本信息 … 开放)."""
+    fields: Sequence[Mapping[str, Any]] = schema.get("dataset_fields", ())
+    found = (
+        Section(
+            section["name"],
+            section["label"],
+            tuple(
+                _fact(field)
+                for field in fields
+                if field.get("section") == section["name"] and field["field_name"] not in _ELSEWHERE
+            ),
+        )
+        for section in schema.get("sections", ())
+    )
+    return tuple(section for section in found if section.facts)
+
+
+def _fact(field: Mapping[str, Any]) -> Fact:
+    name = field["field_name"]
+    table = field.get("code_table") or _OWN_TABLES.get(name, "")
+    return Fact(name, field.get("label") or name, _KINDS.get(name, "code" if table else "text"), table)

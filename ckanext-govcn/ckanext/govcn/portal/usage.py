@@ -9,6 +9,7 @@ import os
 import threading
 
 import ckan.plugins.toolkit as tk
+from ckan import model as ckan_model
 
 from . import model
 from .batch import Batch, is_bot
@@ -28,6 +29,20 @@ def count_view(package_id: str, resource_id: str = "") -> None:
 def count_download(package_id: str, resource_id: str) -> None:
     """One file handed out. To be called when the data is really delivered, not when it is refused."""
     _count(package_id, resource_id, "downloads")
+
+
+def downloaded(resource_id: str) -> None:
+    """Subscriber of CKAN's signal `resource_download`: one whole, fresh delivery is one download."""
+    headers = tk.request.headers
+    if (
+        tk.request.method != "GET"
+        or "If-None-Match" in headers
+        or not headers.get("Range", "bytes=0-").startswith("bytes=0-")
+    ):
+        return
+    resource = ckan_model.Resource.get(resource_id)
+    if resource is not None:
+        count_download(resource.package_id, resource_id)
 
 
 def flush() -> int:

@@ -10,6 +10,8 @@
   function menu(root) {
     var wide = window.matchMedia("(min-width: 861px)");
     each(root, ".g-menu, .g-filters", function (details) {
+      if (details.dataset.ready) { return; }
+      details.dataset.ready = "yes";
       function fit() { details.open = wide.matches; }
       fit();
       wide.addEventListener("change", fit);
@@ -59,6 +61,43 @@
       select.addEventListener("change", function () { select.form.submit(); });
     });
   }
+
+  /* buttons that check a radio or box, press or focus a field, or empty one: what CKAN does with inline scripts */
+  function byAttribute(event) {
+    var button = event.target.closest && event.target.closest("[data-check], [data-press], [data-focus], [data-clear]");
+    if (!button) { return; }
+    var element = function (name) { return document.getElementById(button.dataset[name] || ""); };
+    if (element("check")) {
+      element("check").checked = true;
+      element("check").dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    if (element("clear")) { element("clear").value = ""; }
+    if (element("press")) { element("press").click(); }
+    if (element("focus")) { element("focus").focus(); }
+  }
+
+  /* a button that needs at least one box of the same name */
+  function enable(event) {
+    var box = event.target;
+    if (!box.dataset || !box.dataset.enables) { return; }
+    var any = document.querySelector('[data-enables="' + box.dataset.enables + '"]:checked');
+    document.getElementById(box.dataset.enables).disabled = !any;
+  }
+
+  function afterSwap(event) {
+    each(document, "[data-show-now]", function (element) {
+      element.removeAttribute("data-show-now");
+      element.scrollIntoView({ block: "nearest" });
+    });
+    each(document, "button#revoke-tokens-button", function (button) {
+      button.disabled = !document.querySelector('[data-enables="revoke-tokens-button"]:checked');
+    });
+    start(event.target || document);
+  }
+
+  document.addEventListener("click", byAttribute);
+  document.addEventListener("change", enable);
+  document.addEventListener("htmx:afterSettle", afterSwap);
 
   function start(root) {
     menu(root); rowFilter(root); copyButtons(root); autoSubmit(root);

@@ -1,0 +1,1 @@
+window.preload_resource = JSON.parse(document.getElementById("preload-resource").textContent);
