@@ -1,0 +1,37 @@
+"""The policy allows nothing from another host and no script in a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ckanext.govcn import portal
+from ckanext.govcn.portal.security import CONTENT_SECURITY_POLICY, HEADERS
+
+FOLDER = Path(portal.__file__).parent
+TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\son[a-z]+=|javascript:|hx-on", re.I)
+FOREIGN = re.compile(r"""(?:src|href|url\()\s*=?\s*["']?(?:https?:)?//""", re.I)
+
+
+def test_no_host_and_no_inline_script_in_the_policy() -> None:
+    directives = dict(part.split(" ", 1) for part in CONTENT_SECURITY_POLICY.split("; "))
+    assert directives["script-src"] == "'self'"
+    assert directives["object-src"] == "'none'"
+    assert directives["style-src"] == "'self'"
+    assert directives["frame-ancestors"] == "'self'"
+    assert "http" not in CONTENT_SECURITY_POLICY
+    assert HEADERS["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_templates_hold_no_script_and_load_nothing_foreign(path: Path) -> None:
+    text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.S)
+    assert not INLINE.search(text)
+    assert not FOREIGN.search(text)
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "assets").glob("*.css")), ids=lambda path: path.name)
+def test_styles_load_nothing_foreign(path: Path) -> None:
+    assert not FOREIGN.search(path.read_text("utf-8"))
