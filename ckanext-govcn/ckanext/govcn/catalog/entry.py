@@ -127,6 +127,7 @@ class CatalogEntry:
     open_requirements: str = ""
     open_safeguards: str = ""
     open_basis: str = ""  # 不予开放的依据
+    upper_consent: str = ""  # 上级部门同意开放的文号, for data that returned from an upper level (W33)
     # 数据项, 挂接资源
     items: tuple[Item, ...] = ()
     resources: tuple[Resource, ...] = ()
