@@ -1,15 +1,213 @@
-"""`ckan govcn-harvest` and `ckan govcn-demo`: the operator's way into 目录归集."""
+"""`ckan govcn-harvest` and `ckan govcn-demo`: the operator's way into 目录归集.
 
+CKAN is imported inside the commands: they are registered by an entry point, which CKAN loads with every command.
+With `--json` standard output holds one JSON object and nothing else; progress and sentences go to standard error.
+"""
+
+# pyright: basic
 from __future__ import annotations
 
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import click
+
+from harvesters.exceptions import HarvestError
+
+COUNTS = ("records", "added", "changed", "unchanged", "removed", "refused")
+HEADINGS = ("来源", "记录", "新增", "变更", "未变", "下架", "退回")
+LISTED = 20  # problems shown to a person; all are in --json and in the database
+
+as_json = click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象")
 
 
 @click.group("govcn-harvest", short_help="目录归集：归集来源、归集任务")
 def harvest() -> None:
-    """Sources and runs of 目录归集. Progress goes to standard error, `--json` to standard output."""
+    """目录归集: sources and runs."""
+
+
+@harvest.command("run", short_help="运行一个归集来源")
+@click.argument("source")
+@as_json
+def run_command(source: str, *, as_json: bool) -> None:
+    """Harvest SOURCE: a configured name, a YAML file, or a catalogue file."""
+    with _one_sentence(as_json):
+        from harvesters.configured import find
+
+        report = _harvested(find(source))
+        _print(report.to_json() if as_json else _told(report))
+        sys.exit(0 if report.state == "finished" else 1)
+
+
+@harvest.command("run-all", short_help="运行全部已配置的归集来源")
+@as_json
+def run_all(*, as_json: bool) -> None:
+    """Harvest every source of config/sources, one after the other."""
+    from harvesters.configured import folders
+
+    _print_all(_harvest_folders(folders()[:1]), as_json)
+
+
+@harvest.command("list", short_help="列出归集来源及其最近一次归集任务")
+@as_json
+def list_command(*, as_json: bool) -> None:
+    """Configured sources, and how their last runs went."""
+    from ckan import model
+
+    from harvesters import statements
+    from harvesters.configured import folders, names
+
+    rows = {row["name"]: _plain(row) for row in model.Session.execute(statements.RUNS).mappings()}
+    for name in (each for folder in folders() for each in names(folder)):
+        rows.setdefault(name, {"name": name, "title": "", "run": None, "state": "", "counts": {}})
+    if as_json:
+        _print({"sources": list(rows.values())})
+        return
+    for row in rows.values():
+        counts = row["counts"] or {}
+        _print("  ".join([row["name"], row["state"] or "未运行", *(f"{k}={counts.get(k, 0)}" for k in COUNTS)]))
 
 
 @click.group("govcn-demo", short_help="演示数据：示例市")
 def demo() -> None:
-    """The fictional 示例市 of `config/demo/`."""
+    """The fictional 示例市 of config/demo."""
+
+
+@demo.command("load", short_help="建立演示部门并归集演示来源（可重复运行）")
+@click.option("--users", is_flag=True, help="同时建立演示用户，密码随机生成并只显示一次")
+@as_json
+def demo_load(*, users: bool, as_json: bool) -> None:
+    """Departments, on request users, and a harvest of every demo source. Running it again changes nothing."""
+    from harvesters import demo as loading
+    from harvesters.configured import folders
+
+    with _one_sentence(as_json):
+        departments = loading.load_departments()
+        accounts = loading.load_users() if users else []
+        reports = _harvest_folders(folders()[1:])
+        _print_all(reports, as_json, departments=departments, users=accounts)
+
+
+def _harvest_folders(chosen: Iterable[Any]) -> list[dict[str, Any]]:
+    """Harvest all sources of the folders; one that fails does not stop the others."""
+    from harvesters.configured import names
+    from harvesters.source import load_source
+
+    reports: list[dict[str, Any]] = []
+    for folder in chosen:
+        for name in names(folder):
+            try:
+                reports.append(_harvested(load_source(name, folder)).to_json())
+            except HarvestError as error:
+                failed = {"source": name, "state": "failed", "error": error.message}
+                reports.append(dict.fromkeys(COUNTS, 0) | failed)
+                click.echo(f"{name}：{error.message}", err=True)
+    return reports
+
+
+def _harvested(source: Any) -> Any:
+    from harvesters.harvest import harvest as harvest_source
+
+    shown = _Progress(source.name)
+    report = harvest_source(source, shown)
+    shown.end()
+    return report
+
+
+class _Progress:
+    """A line on standard error that is rewritten on a terminal, and said once in a while elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._last, self._line = name, 0.0, ""
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, counts: Any) -> None:
+        self._line = f"{self._name}：记录 {counts.records}，新增 {counts.added}，变更 {counts.changed}，"
+        self._line += f"未变 {counts.unchanged}，下架 {counts.removed}，退回 {counts.refused}"
+        if time.monotonic() - self._last > (0.2 if self._terminal else 5):
+            self._last = time.monotonic()
+            self._show("\r" if self._terminal else "")
+
+    def end(self) -> None:
+        self._show("\r" if self._terminal else "")
+        if self._terminal:
+            click.echo(err=True)
+
+    def _show(self, start: str) -> None:
+        click.echo(f"{start}{self._line}", err=True, nl=not start)
+
+
+class _one_sentence:  # noqa: N801  (reads as what it does: with _one_sentence(...))
+    """Errors of a harvest become one sentence and exit code 1; with --json one object."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: Any, error: BaseException | None, _traceback: Any) -> None:
+        if not isinstance(error, HarvestError):
+            return
+        if self._as_json:
+            said = {"error": type(error).__name__, "message": error.message, "message_en": error.message_en}
+            _print({**said, "transient": error.transient})
+        else:
+            click.echo(error.message, err=True)
+        sys.exit(1)
+
+
+def _told(report: Any) -> str:
+    """The report for a person: numbers, what was held back, and the first problems with their places."""
+    lines = [*_table([report.to_json()])]
+    lines += [sentence for sentence in (report.brake, report.error) if sentence]
+    for each in report.problems[:LISTED]:
+        where = "".join([each.file, f"“{each.sheet}”" if each.sheet else "", f"第 {each.row} 行" if each.row else ""])
+        kind = "退回" if each.severity == "refuse" else "提醒"
+        lines.append(f"{kind} {each.rule} {where}{f'［{each.column}］' if each.column else ''}：{each.message}")
+    if len(report.problems) > LISTED:
+        lines.append(f"…… 共 {len(report.problems)} 个问题，用 --json 查看全部。")
+    if not report.key_unique:
+        lines.append("来源记录的标识不唯一：本次没有下架任何条目。")
+    return "\n".join(lines)
+
+
+def _table(reports: Iterable[dict[str, Any]]) -> list[str]:
+    rows = [[each["source"], *(str(each[count]) for count in COUNTS)] for each in reports]
+    widths = [max(_width(row[at]) for row in [list(HEADINGS), *rows]) for at in range(len(HEADINGS))]
+    return [
+        "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)) for row in [HEADINGS, *rows]
+    ]
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _print_all(reports: list[dict[str, Any]], as_json: bool, **more: Any) -> None:
+    if as_json:
+        _print({"sources": reports, **more})
+    else:
+        _print("\n".join(_table(reports)))
+        for user in more.get("users", []):
+            _print(f"{user['name']}  {user['password']}  {user['role']}")
+    sys.exit(0 if all(each["state"] == "finished" for each in reports) else 1)
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in row.items()}
+
+
+def _print(what: Any) -> None:
+    text = what if isinstance(what, str) else json.dumps(what, ensure_ascii=False)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
+
+
+Shown = Callable[[Any], None]

@@ -63,11 +63,19 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A record read into an entry, with every problem of it. `owner` is the organization the entry belongs to."""
+    """A record read into an entry, with every problem of it. `owner` is the organization the entry belongs to.
+
+    `publishes`: the source states its release, the level is decided and no rule holds the entry back. `decided`: the
+    level is decided and nothing holds the entry. `incomplete` names the fields that are 待完善.
+    """
 
     entry: CatalogEntry
     owner: str = ""
     problems: tuple[Trouble, ...] = ()
+    publishes: bool = False
+    decided: bool = False
+    incomplete: tuple[str, ...] = ()
+    place: Place | None = None
 
     @property
     def refused(self) -> bool:
@@ -80,12 +88,20 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the portal knows of a record: the hash last seen, its dataset, whether that is 已下架, and its owner."""
+    """What the portal knows of a record: the hash last seen and its dataset, with its owner and 编目状态 now.
+
+    `withdrawn`: the harvest has taken it down because the record vanished.
+    """
 
     hash: str
     package_id: str
     withdrawn: bool = False
     owner: str = ""
+    status: str = ""
+
+    def waits(self) -> bool:
+        """Is the dataset waiting for a review that a stated release makes unnecessary?"""
+        return self.status == "department_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +144,16 @@ class Removed:
 
 @dataclass(slots=True)
 class Seen:
-    """The remote ids met in a run. `unique` turns false when one of them stood for two different records."""
+    """The remote ids met in a run. `unique` turns false when one of them stood for two different records.
+
+    `secret`: rows that were refused for secrecy before they had an id; the datasets they once made must go.
+    """
 
     hashes: dict[str, str] = field(default_factory=dict[str, str])
     unique: bool = True
     records: int = 0
     repeated: int = 0
+    secret: int = 0
 
 
 @dataclass(slots=True)
@@ -210,7 +230,9 @@ def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> tuple
     if not gone:
         return [], ""
     active = sum(not was.withdrawn for was in known.values())
-    if not seen.records:
+    if len(gone) <= seen.secret:
+        return gone, ""  # what is now marked 涉密 goes at once, whatever else holds
+    if not seen.hashes:
         return [], f"来源没有返回任何记录，已有的 {active} 条保持不变。请核实来源是否正常。"
     if not seen.unique:
         return [], f"来源记录标识不唯一，无法判断哪些记录已消失，{len(gone)} 条未下架。请为该来源指定唯一的标识列。"
@@ -306,7 +328,7 @@ def _compare(
     for remote_id, hash_, judged, was in different:
         old = last.get(remote_id, CatalogEntry())
         changes = differences(old, judged.entry)
-        if changes or was.withdrawn or not was.hash:
+        if changes or was.withdrawn or not was.hash or (was.waits() and judged.publishes):
             plan.changed.append(Changed(remote_id, hash_, judged, was, old, fields=changes, wakes=was.withdrawn))
         else:
             plan.unchanged[remote_id] = hash_

@@ -9,7 +9,7 @@ the next one finishes the work, because what is already there is unchanged for i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from ckanext.govcn.catalog.entry import CatalogEntry
 
 from harvesters.exceptions import HarvestError
-from harvesters.plan import Brake, Judged, Known, Plan, Record, Seen, Trouble, plan_batch, plan_removals
+from harvesters.plan import SECRECY, Brake, Judged, Known, Plan, Record, Seen, Trouble, plan_batch, plan_removals
 
 BATCH = 200
 
@@ -117,13 +117,18 @@ class Portal(Protocol):
 class Task:
     """What a run is given: the source's name, its records in order, how to judge one, and the source's brake.
 
-    `progress` is told the counts after every batch.
+    `refusals` are rows that were sent back before they became records, `repeated` the word-by-word repeats that the
+    reader has left out, `key_unique` false when its key did not tell the records apart. `progress` is told the counts
+    after every batch.
     """
 
     source: str
     records: Iterable[Record]
     judge: Callable[[Any], Judged]
     brake: Brake = field(default_factory=Brake)
+    refusals: Sequence[Trouble] = ()
+    repeated: int = 0
+    key_unique: bool = True
     progress: Callable[[Counts], None] = lambda _counts: None
 
 
@@ -149,12 +154,16 @@ def run(task: Task, portal: Portal) -> Report:
 
 def _carry_out(task: Task, session: Session, report: Report) -> None:
     known = session.known()
-    seen = Seen()
+    met = task.repeated + len(task.refusals)
+    seen = Seen(unique=task.key_unique, records=met, repeated=task.repeated)
+    seen.secret = sum(each.rule == SECRECY for each in task.refusals)
+    _apply(session, Plan(refused=[(each,) for each in task.refusals]), report)
     for batch in batches(task.records, BATCH):
         plan = plan_batch(batch, known, seen, task.judge, session.last_entries)
-        _apply(session, plan, report)
         report.counts.records, report.counts.repeated = seen.records, seen.repeated
+        _apply(session, plan, report)
         task.progress(report.counts)
+    report.counts.records, report.counts.repeated = seen.records, seen.repeated
     report.key_unique = seen.unique
     removed, report.brake = plan_removals(known, seen, task.brake)
     _apply(session, Plan(removed=removed), report)

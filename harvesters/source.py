@@ -27,7 +27,10 @@ RELEASES = ("reviewed", "already_public")
 FILES = ("link", "copy")
 PAGING = ("none", "page", "offset", "cursor")
 ENTRY_FIELDS = frozenset(f.name for f in fields(CatalogEntry)) - {"unread", "items", "resources"}
-FIELD_TARGETS = ENTRY_FIELDS | {"provider_unit", "provider_uscc"}
+FIELD_TARGETS = ENTRY_FIELDS | {"provider_unit", "provider_uscc", "download_url", "items", "resources"}
+
+RECORDED = "file:"
+"""A JSON API whose answers were recorded into files: `file:api/page-{page}.json`, parameters filled in."""
 
 T = TypeVar("T")
 
@@ -117,6 +120,11 @@ class Source:
     paging: Paging = field(default_factory=Paging)
     query: str = ""
     schedule: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Do the records come from files beside this description? Only then may they name data files beside it."""
+        return (self.protocol == "catalogue_file" and not self.url) or self.list.url.startswith(RECORDED)
 
 
 def load_source(given: str, folder: Path = SOURCES) -> Source:

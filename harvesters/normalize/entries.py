@@ -44,6 +44,10 @@ class _Opening:
     unread: str = ""
 
 
+_BESIDE = re.compile(r"(?!/)(?:(?!\.\.|://|\\).)+\.\w{2,8}")
+"""A data file beside the catalogue: a relative path with an ending, that leads nowhere else."""
+
+
 class Normalizer:
     """Makes entries of one source's records. Built once per run; what it looks up it remembers."""
 
@@ -288,10 +292,12 @@ class Normalizer:
                     remote_id=readers.given(part.get("id")),
                     size=readers.whole_number(part.get("size")),
                 )
+        beside = self._source.local and self._source.files == "copy"
         for heading in self._headings.get("download_url", ()):
             for url in readers.as_text_list(record.raw.get(heading)):
-                if re.match(r"https?://", url):
-                    yield Resource(url=url)
+                for part in _addresses(url):
+                    if re.match(r"https?://", part) or (beside and _BESIDE.fullmatch(part)):
+                        yield Resource(url=part)
 
 
 def _class_of(types: Iterable[str]) -> str:
@@ -299,3 +305,8 @@ def _class_of(types: Iterable[str]) -> str:
     table = codes.table("format_type")
     found = {table.values(type_, "classes")[:1] for type_ in types}
     return found.pop()[0] if len(found) == 1 and all(found) else ""
+
+
+def _addresses(text: str) -> list[str]:
+    """Several addresses in one cell, cut where no address goes on: at blanks, ； and before another http."""
+    return [part for part in re.split(r"[；\s]+|[;,，](?=https?://)", text) if part]

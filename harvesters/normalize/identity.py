@@ -151,4 +151,3 @@ def distinct(records: Sequence[Record]) -> list[Record]:
             seen.add(key)
             kept.append(record)
     return kept
-

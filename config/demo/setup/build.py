@@ -26,6 +26,7 @@ PLACES = ("示东", "示西", "样板", "范例", "图例", "新示", "附录", 
 DISTRICT_NAMES = ("示东区", "示西区")
 MADE = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 TYPES = {"C": "字符型C", "N": "数值型N", "I": "整型I", "D": "日期型D", "T": "日期时间型T", "L": "逻辑型L"}
+UPDATED = {"实时": "2026-11-24", "每日": "2026-11-24", "每周": "2026-11-22", "每月": "2026-11-15"}
 FORMAT_CLASS = {"csv": "电子表格", "xlsx": "电子表格", "json": "自描述格式"}
 
 
@@ -78,6 +79,14 @@ MAKERS: dict[str, Callable[[random.Random, str, int], str]] = {
 
 def columns_of(dataset: Dataset) -> list[Column]:
     return [Column(line) for line in dataset.columns]
+
+
+def items_of(dataset: Dataset) -> list[dict[str, str]]:
+    """The 数据项 as a catalogue lists them, one a row."""
+    return [
+        {"item": column.name, "item_en": column.name_en, "type": TYPES[column.type], "length": column.length}
+        for column in columns_of(dataset)
+    ]
 
 
 def table_of(dataset: Dataset) -> tuple[list[str], list[list[str]]]:
@@ -134,8 +143,9 @@ def _fixed_part(name: str, content: bytes) -> bytes:
     if name != "docProps/core.xml":
         return content
     head, tag, rest = content.partition(b"<dcterms:modified")
+    attributes, _, _ = rest.partition(b">")
     _, end, tail = rest.partition(b"</dcterms:modified>")
-    return head + tag + b' xsi:type="dcterms:W3CDTF">2026-11-01T00:00:00Z' + end + tail
+    return head + tag + attributes + b">2026-11-01T00:00:00Z" + end + tail
 
 
 def write_data(source: str, datasets: list[Dataset], encoding: str) -> dict[int, list[str]]:
@@ -174,7 +184,7 @@ def words(dataset: Dataset, levels: dict[str, str], cycles: Callable[[str], str]
         "formats": "、".join(dataset.formats or ("xlsx",)),
         "cycle": cycles(dataset.cycle),
         "published": dataset.published,
-        "updated": dataset.updated,
+        "updated": dataset.updated or UPDATED.get(dataset.cycle, "2026-10-09"),
         "share": {"1": "无条件共享", "2": "有条件共享", "3": "不予共享"}[shared],
         "share_condition": "因履行职责需要，经提供部门审核同意" if shared == "2" else "",
         "share_scope": "示例市市级部门" if shared == "2" else "",
@@ -208,10 +218,8 @@ def workbook(
     sheet.append(["" if not parent else heading for parent, heading, _ in headings])
     _merge_headings(sheet, headings)
     for dataset, said in datasets:
-        for number, column in enumerate(columns_of(dataset)):
-            item = {"item": column.name, "item_en": column.name_en, "type": TYPES[column.type]}
-            item["length"] = column.length
-            row = {**(said if number == 0 else {}), **item}
+        for number, item in enumerate(items_of(dataset)):
+            row = {**said, **item} if number == 0 else item
             sheet.append([row.get(key, "") for _, _, key in headings])
     sheet.append([])
     sheet.append(["注：本目录为演示数据，单位、人员、数值均为虚构。"])
@@ -320,7 +328,7 @@ def build_statistics() -> None:
 
 
 def _source_code(headings: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return [("", "资源标识符", key) if key == "code" else (parent, heading, key) for parent, heading, key in headings]
+    return [("", "目录id", key) if key == "code" else (parent, heading, key) for parent, heading, key in headings]
 
 
 HEALTH_WORDS = {
@@ -341,7 +349,7 @@ def build_health() -> None:
     files = write_data("weijian", HEALTH, "gb18030")
     levels = {"open": "完全开放", "login": "登录开放", "conditional": "依申请开放", "closed": "不予开放"}
     headings = [(parent, HEALTH_WORDS.get(heading, heading), key) for parent, heading, key in GUIDE]
-    headings = [("", "资源标识", key) if key == "code" else (parent, heading, key) for parent, heading, key in headings]
+    headings = [("", "数据集id", key) if key == "code" else (parent, heading, key) for parent, heading, key in headings]
     rows = guide_rows(
         HEALTH, files, Words("WJ", levels, "示例市卫生健康委员会", lambda cycle: cycle.replace("每", "按"))
     )
@@ -370,7 +378,10 @@ DISTRICT_HEADINGS = {
     "更新频率": "cycle",
     "格式分类": "format_class",
     "格式类型": "formats",
-    "信息项名称": "items",
+    "信息项名称": "item",
+    "英文名称": "item_en",
+    "数据类型": "type",
+    "数据长度": "length",
     "共享类型": "share",
     "使用要求": "share_use",
     "共享方式分类": "share_method_class",
@@ -385,15 +396,16 @@ DISTRICT_HEADINGS = {
 
 
 def build_districts() -> None:
-    """Both districts in one CSV in GB18030, one row a dataset; departments of the same name in two districts."""
+    """Both districts in one CSV in GB18030, a row per item; departments of the same name in two districts."""
     files = write_data("quxian", DISTRICTS, "gb18030")
     levels = {"open": "普遍开放", "login": "登录开放", "conditional": "依申请开放", "closed": "不予开放"}
     rows: list[list[str]] = []
     for position, (dataset, said) in enumerate(guide_rows(DISTRICTS, files, Words("QX", levels))):
         district, _, department = dataset.provider.partition("/")
-        items = "、".join(column.name for column in columns_of(dataset))
-        own = {"region": f"示例市{district}", "provider": department, "items": items, "code": f"99-{position + 1:04d}"}
-        rows.append([{**said, **own}.get(key, "") for key in DISTRICT_HEADINGS.values()])
+        own = {"region": f"示例市{district}", "provider": department, "code": f"99-{position + 1:04d}"}
+        for number, item in enumerate(items_of(dataset)):
+            row = {**said, **own, **item} if number == 0 else item
+            rows.append([row.get(key, "") for key in DISTRICT_HEADINGS.values()])
     put("catalogues/区县公共数据目录.csv", csv_bytes(list(DISTRICT_HEADINGS), rows, "gb18030"))
 
 
@@ -446,7 +458,7 @@ def build_transport() -> None:
                 "securityLevel": said["security"],
                 "recordTotal": dataset.rows,
                 "downloadUrl": "；".join(files.get(position, [])),
-                "fields": [
+                "fieldList": [
                     {"字段名称": c.name, "字段英文名称": c.name_en, "数据类型": TYPES[c.type], "数据长度": c.length}
                     for c in columns_of(dataset)
                 ],

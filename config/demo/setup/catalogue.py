@@ -30,7 +30,7 @@ class Dataset:
     rows: int = 40
     industry: str = "公共管理、社会保障和社会组织"
     published: str = "2026-03-16"
-    updated: str = "2026-10-09"
+    updated: str = ""
     condition: str = ""
     reason: str = ""
     use: str = "工作参考"

@@ -54,7 +54,8 @@ class HarvestRecord(tk.BaseModel):
 
     `hash` is empty when the record must be done again (a file of it could not be fetched).
     `entry` is the last harvested entry (`harvesters.entry_json`), the "old" side of a field-by-field difference;
-    `resource_ids` are the ids of its resources in the entry's order; `status_before` is the 编目状态 to wake to.
+    `resources` are the resources of its dataset in order, each with `id`, `url` as the source gave it (secret) and
+    `remote_id`; `status_before` is the 编目状态 to wake to.
     """
 
     __tablename__ = "govcn_harvest_record"
@@ -68,7 +69,7 @@ class HarvestRecord(tk.BaseModel):
     seen_run: Mapped[int] = mapped_column(sa.BigInteger)
     changed_run: Mapped[int] = mapped_column(sa.BigInteger)
     entry: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    resource_ids: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    resources: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
 
 
 class HarvestProblem(tk.BaseModel):
@@ -88,4 +89,13 @@ class HarvestProblem(tk.BaseModel):
     field: Mapped[str] = mapped_column(sa.Text, default="")
     given: Mapped[str] = mapped_column(sa.Text, default="")
     message: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+
+class IndexOutbox(tk.BaseModel):
+    """A dataset that the database has and the search index has not seen yet."""
+
+    __tablename__ = "govcn_index_outbox"
+
+    package_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())

@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("seen_run", sa.BigInteger, nullable=False),
         sa.Column("changed_run", sa.BigInteger, nullable=False),
         sa.Column("entry", JSONB, nullable=False, server_default=EMPTY_OBJECT),
-        sa.Column("resource_ids", JSONB, nullable=False, server_default=EMPTY_LIST),
+        sa.Column("resources", JSONB, nullable=False, server_default=EMPTY_LIST),
         sa.CheckConstraint("state IN ('active', 'withdrawn')", name="govcn_harvest_record_state"),
     )
     op.create_table(

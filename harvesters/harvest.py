@@ -1,0 +1,37 @@
+"""One harvest from a source's description to the report: read, find owners, plan, write. The commands stand on this."""
+
+# pyright: basic
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ckan import model
+from ckanext.govcn.department import model as departments
+
+from harvesters.fetch import Fetcher
+from harvesters.files import Files
+from harvesters.judging import Judge, refusals_of
+from harvesters.portal import CkanPortal, create_department, propose
+from harvesters.providers import Owners
+from harvesters.reading import read
+from harvesters.run import Counts, Report, Task, run
+from harvesters.source import Source
+
+
+def harvest(source: Source, progress: Callable[[Counts], None] = lambda _counts: None) -> Report:
+    """Harvest a source into this CKAN. Raises HarvestError when the source cannot be read or is being harvested."""
+    fetcher = Fetcher(source)
+    reading = read(source, fetcher)
+    owners = Owners(source, departments.directory(model.Session), create_department)
+    task = Task(
+        source=source.name,
+        records=reading.distinct,
+        judge=Judge(reading, owners, source.release is not None),
+        refusals=refusals_of(reading),
+        repeated=reading.records - len(reading.refused_rows) - len(reading.distinct),
+        key_unique=reading.key.unique,
+        progress=progress,
+    )
+    report = run(task, CkanPortal(source, Files(source, fetcher)))
+    propose(owners.proposed, source.name)
+    return report

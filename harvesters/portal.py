@@ -1,0 +1,337 @@
+"""The CKAN side of a run: its tables, its lock, and datasets written through CKAN's logic layer.
+
+A batch is written in transactions that hold the dataset together with its record, codes, release and files, and with
+a row of the outbox; the search index follows after the commit. So a crash anywhere leaves either nothing of a dataset
+or all of it, and an outbox row for what the index has not seen.
+"""
+
+# pyright: basic
+from __future__ import annotations
+
+import json
+import uuid
+import zlib
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckanext.govcn.access import files as store
+from ckanext.govcn.catalog.entry import CatalogEntry, Provider, Resource
+from ckanext.govcn.dataset import convert
+from ckanext.govcn.department import model as departments
+
+from harvesters import indexing
+from harvesters import statements as sql
+from harvesters.entry_json import from_json, to_json
+from harvesters.exceptions import SourceBusy
+from harvesters.files import Files, Hung, resource_dicts
+from harvesters.plan import Added, Changed, Known, Plan, Removed, Trouble, matched_resources
+from harvesters.publishing import status_for
+from harvesters.run import Applied, Counts, Report
+from harvesters.source import Source
+
+IDENTITY = uuid.UUID("6f0f3b1c-5a3e-5d0b-9a55-6f9d1a1f6a10")
+"""Namespace of dataset and resource ids: the same record always gets the same dataset, also after a crash."""
+REFUSED_BY_PORTAL = "H04"
+DELETED = "H05"
+
+
+def package_id_of(source: str, remote_id: str) -> str:
+    """The id of a record's dataset."""
+    return str(uuid.uuid5(IDENTITY, f"{source}\0{remote_id}"))
+
+
+def site_user() -> str:
+    """The user in whose name a harvest writes."""
+    return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+
+
+def internal_context(**more: Any) -> Any:
+    """A context for writes of the platform itself."""
+    return {"ignore_auth": True, "user": site_user(), "govcn_internal": True, **more}
+
+
+def create_department(provider: Provider) -> str:
+    """An organization for a provider that is not yet a department; the bureau still has to confirm it."""
+    values = {"title": provider.name, "region_code": provider.region_code, "uscc": provider.uscc}
+    given = {key: value for key, value in values.items() if value}
+    return tk.get_action("organization_create")(internal_context(), given)["id"]
+
+
+def propose(providers: Mapping[Provider, int], source: str) -> None:
+    """Tell the bureau of providers that are no departments."""
+    if providers:
+        departments.propose(model.Session, providers, source)
+        model.Session.commit()
+
+
+class CkanPortal:
+    """A `run.Portal` over this CKAN."""
+
+    def __init__(self, source: Source, files: Files | None = None) -> None:
+        self._source = source
+        self._files = files or Files(source)
+
+    @contextmanager
+    def open(self, source: str) -> Generator[CkanSession]:
+        with _only_run_of(source):
+            session = CkanSession(self._source, self._files, _begun(self._source))
+            session.index_leftovers()
+            yield session
+
+
+@contextmanager
+def _only_run_of(source: str) -> Generator[None]:
+    """Hold PostgreSQL's advisory lock for the source; it goes with the connection, so a dead run holds nothing."""
+    key = {"space": zlib.crc32(b"govcn_harvest") - 2**31, "source": zlib.crc32(source.encode()) - 2**31}
+    engine = model.ensure_engine()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.execute(sql.TRY_LOCK, key).scalar():
+            raise SourceBusy(source)
+        try:
+            yield
+        finally:
+            connection.execute(sql.UNLOCK, key)
+
+
+def _begun(source: Source) -> int:
+    """A new run's number. Whoever holds the lock knows that no older run of the source is alive."""
+    execute = model.Session.execute
+    execute(sql.CRASHED, {"source": source.name, "why": "归集进程意外结束，已由下一次运行接续。"})
+    run: int = execute(sql.BEGIN, {"source": source.name}).scalar_one()
+    execute(sql.SOURCE, {"name": source.name, "title": source.title, "settings": _settings(source), "run": run})
+    model.Session.commit()
+    return run
+
+
+def _settings(source: Source) -> str:
+    """What pages show of a source; never its headers or bodies, which may hold keys."""
+    shown = ("protocol", "profile", "providers", "provider", "region", "files", "schedule")
+    return json.dumps({name: getattr(source, name) for name in shown} | {"release": bool(source.release)})
+
+
+class CkanSession:
+    """One run of one source over CKAN."""
+
+    def __init__(self, source: Source, files: Files, run: int) -> None:
+        self._source = source
+        self._files = files
+        self._user = site_user()
+        self._touched = False
+        self.run = run
+
+    # ── what is known
+
+    def known(self) -> Mapping[str, Known]:
+        rows = model.Session.execute(sql.KNOWN, {"source": self._source.name})
+        return {
+            row.remote_id: Known(
+                row.hash, row.package_id, row.state == "withdrawn", row.owner_org or "", row.status or ""
+            )
+            for row in rows
+        }
+
+    def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        rows = model.Session.execute(sql.LAST_ENTRIES, {"source": self._source.name, "ids": list(remote_ids)})
+        return {row.remote_id: from_json(row.entry) for row in rows}
+
+    # ── what is done
+
+    def apply(self, plan: Plan) -> Applied:
+        applied = Applied()
+        done: list[str] = []
+        for added in plan.added:
+            self._one(applied, done, added.remote_id, added.judged.place, lambda each=added: self._add(each))
+        for changed in plan.changed:
+            self._one(applied, done, changed.remote_id, changed.judged.place, lambda each=changed: self._change(each))
+        for removed in plan.removed:
+            self._one(applied, done, removed.remote_id, None, lambda each=removed: self._withdraw(each))
+        self._seen(plan.unchanged)
+        self._indexed(done)
+        return applied
+
+    def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
+        rows = [asdict(each) | {"run": self.run, "source": self._source.name} for each in troubles]
+        if rows:
+            model.Session.execute(sql.PROBLEM, rows)
+        model.Session.execute(sql.ALIVE, {"run": self.run, "counts": json.dumps(asdict(counts))})
+        model.Session.commit()
+
+    def close(self, report: Report) -> None:
+        model.Session.rollback()
+        if self._touched:
+            indexing.commit()
+        ended = {"state": report.state, "brake": report.brake, "error": report.error}
+        model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
+        good = report.state == "finished"
+        model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})
+        model.Session.commit()
+
+    # ── one dataset
+
+    def _one(
+        self,
+        applied: Applied,
+        done: list[str],
+        remote_id: str,
+        place: Any,
+        work: Callable[[], tuple[str, Sequence[Trouble]]],
+    ) -> None:
+        """Do one dataset in a transaction of its own. What the portal refuses is reported and stops nothing."""
+        try:
+            package_id, troubles = work()
+            model.Session.execute(sql.TO_INDEX, {"id": package_id})
+            model.Session.commit()
+        except tk.ValidationError as error:
+            model.Session.rollback()
+            applied.troubles.append(_refusal(error, place))
+            applied.refused_ids.add(remote_id)
+        else:
+            done.append(package_id)
+            applied.troubles.extend(troubles)
+
+    def _add(self, added: Added) -> tuple[str, Sequence[Trouble]]:
+        package_id = package_id_of(self._source.name, added.remote_id)
+        if model.Session.get(model.Package, package_id):  # a run died between this dataset and its record
+            return self._write(added, package_id)
+        hung = self._files.hang(added.judged.entry)
+        ids = [str(uuid.uuid5(uuid.UUID(package_id), f"{n}\0{r.url}")) for n, r in enumerate(hung.resources)]
+        dataset = self._dataset(added, package_id, hung, ids)
+        dataset["catalog_status"] = status_for(added.judged, "")
+        self._attach(hung, ids)
+        tk.get_action("package_create")(self._context(defer_commit=True, return_id_only=True), dataset)
+        self._keep(added, package_id, ids, hung)
+        return package_id, hung.troubles
+
+    def _change(self, changed: Changed) -> tuple[str, Sequence[Trouble]]:
+        return self._write(changed, changed.known.package_id)
+
+    def _write(self, change: Added | Changed, package_id: str) -> tuple[str, Sequence[Trouble]]:
+        package = model.Session.get(model.Package, package_id)
+        if package is None or package.state != "active":
+            trouble = Trouble(DELETED, "warn", "该数据集已被管理员删除，归集不再更新它。如需恢复，请先恢复数据集。")
+            return package_id, (trouble,)
+        hung = self._files.hang(change.judged.entry)
+        old, old_ids, status_before = self._before(change.remote_id)
+        matched = matched_resources(old, old_ids, hung.resources)
+        ids = [each or str(uuid.uuid4()) for each in matched]
+        shown = tk.get_action("package_show")(self._context(use_cache=False), {"id": package_id})
+        dataset = shown | self._dataset(change, package_id, hung, ids)
+        dataset.pop("metadata_modified", None)
+        for platform in ("codes", "code_provisional"):
+            dataset[platform] = shown.get(platform)
+        now = shown.get("catalog_status", "")
+        if isinstance(change, Changed) and change.wakes and now == "withdrawn":
+            now = "" if change.fields else status_before
+        dataset["catalog_status"] = status_for(change.judged, now)
+        self._attach(hung, ids)
+        tk.get_action("package_update")(self._context(defer_commit=True, return_id_only=True), dataset)
+        self._keep(change, package_id, ids, hung)
+        return package_id, hung.troubles
+
+    def _withdraw(self, removed: Removed) -> tuple[str, Sequence[Trouble]]:
+        package_id = removed.known.package_id
+        shown = tk.get_action("package_show")(self._context(use_cache=False), {"id": package_id})
+        before = shown.get("catalog_status", "")
+        if shown["state"] == "active":
+            shown.pop("metadata_modified", None)
+            tk.get_action("package_update")(
+                self._context(defer_commit=True, return_id_only=True), shown | {"catalog_status": "withdrawn"}
+            )
+        of = {"source": self._source.name, "remote_id": removed.remote_id}
+        model.Session.execute(sql.WITHDRAWN, of | {"run": self.run, "before": before})
+        return package_id, ()
+
+    # ── parts of a dataset
+
+    def _dataset(self, change: Added | Changed, package_id: str, hung: Hung, ids: Sequence[str]) -> dict[str, Any]:
+        judged = change.judged
+        release = self._source.release
+        return convert.dataset_from_entry(
+            judged.entry,
+            judged.owner,
+            id=package_id,
+            resources=list(resource_dicts(hung, ids)),
+            incomplete=list(judged.incomplete),
+            source_name=self._source.name,
+            source_remote_id=change.remote_id,
+            release_kind=release.kind if release and judged.publishes else "",
+        )
+
+    def _attach(self, hung: Hung, ids: Sequence[str]) -> None:
+        for kept, resource_id in zip(hung.contents, ids, strict=True):
+            if kept:
+                store.attach(resource_id, kept.sha256, kept.filename)
+
+    def _keep(self, change: Added | Changed, package_id: str, ids: Sequence[str], hung: Hung) -> None:
+        """The record's row and the release of its dataset, in the dataset's own transaction."""
+        rows = [
+            {"id": each, "url": resource.url, "remote_id": resource.remote_id}
+            for each, resource in zip(ids, hung.resources, strict=True)
+        ]
+        model.Session.execute(
+            sql.KEEP,
+            {
+                "source": self._source.name,
+                "remote_id": change.remote_id,
+                "hash": change.hash if hung.complete else "",
+                "package": package_id,
+                "run": self.run,
+                "entry": json.dumps(to_json(change.judged.entry)),
+                "resources": json.dumps(rows),
+            },
+        )
+        release = self._source.release
+        if release and change.judged.publishes:
+            model.Session.execute(sql.RELEASE, asdict(release) | {"package": package_id})
+
+    def _before(self, remote_id: str) -> tuple[list[Resource], list[str], str]:
+        """The resources a record's dataset has, their ids in that order, and its state before it vanished."""
+        asked = {"source": self._source.name, "ids": [remote_id]}
+        found = model.Session.execute(sql.BEFORE, asked).one_or_none()
+        if found is None:
+            return [], [], ""
+        resources = [Resource(each["url"], remote_id=each["remote_id"]) for each in found.resources]
+        return resources, [each["id"] for each in found.resources], found.status_before
+
+    def _seen(self, unchanged: Mapping[str, str]) -> None:
+        if unchanged:
+            ids, hashes = list(unchanged), list(unchanged.values())
+            source = {"source": self._source.name, "run": self.run}
+            model.Session.execute(sql.SEEN, source | {"ids": ids, "hashes": hashes})
+            model.Session.commit()
+
+    # ── the index
+
+    def index_leftovers(self) -> None:
+        """What an earlier run wrote and died before the index had seen it."""
+        self._indexed(list(model.Session.execute(sql.WAITING).scalars()))
+
+    def _indexed(self, package_ids: Sequence[str]) -> None:
+        if not package_ids:
+            return
+        self._touched = True
+        indexing.index(package_ids)
+        model.Session.execute(sql.INDEXED, {"ids": list(package_ids)})
+        model.Session.commit()
+
+    def _context(self, **more: Any) -> dict[str, Any]:
+        return {"ignore_auth": True, "user": self._user, "govcn_internal": True, **more}
+
+
+def _refusal(error: Any, place: Any) -> Trouble:
+    """What the portal's own validators would not take, as a problem of the record."""
+    (field, said), *_ = (error.error_dict or {"": str(error)}).items()
+    message = said[0] if isinstance(said, list) and said else str(said)
+    return Trouble(
+        REFUSED_BY_PORTAL,
+        "refuse",
+        f"{message}",
+        field=str(field),
+        file=getattr(place, "file", ""),
+        sheet=getattr(place, "sheet", ""),
+        row=getattr(place, "row", None) or None,
+    )

@@ -1,0 +1,89 @@
+"""Whose entry is it: the provider a source states for a record, and the department that this is. PURE.
+
+`fixed`: every entry belongs to the source's department, and a record that names another department is refused.
+`map`: the source's table turns the names it uses into departments. `create`: what is not yet a department becomes
+one, unless its name is a role. What stays unknown is proposed to the bureau, and its records wait.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ckanext.govcn.catalog.entry import Provider
+from ckanext.govcn.catalog.text import normalize
+from ckanext.govcn.department import naming
+from ckanext.govcn.department.resolution import Directory
+
+from harvesters.source import Source
+
+UNKNOWN = "E05"
+TAKE_OVER = "H02"
+
+
+@dataclass(frozen=True, slots=True)
+class NoOwner:
+    """Why a record has no owner: the rule, and the Chinese sentence."""
+
+    rule: str
+    message: str
+
+
+@dataclass(slots=True)
+class Owners:
+    """Finds owners for one run. `create` makes an organization of a provider and returns its id."""
+
+    source: Source
+    directory: Directory
+    create: Callable[[Provider], str]
+    proposed: Counter[Provider] = field(default_factory=Counter[Provider])
+    _made: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+
+    def owner_of(self, given: Provider) -> tuple[Provider, str] | NoOwner:
+        """The provider as the entry is to name it and its organization's id, or why there is none."""
+        provider = self._stated(given)
+        if isinstance(provider, NoOwner):
+            return provider
+        if not naming.tidy(provider.name):
+            return NoOwner(UNKNOWN, "没有提供方。请补充信息资源提供方。")
+        found = self.directory.find(provider, self.source.region)
+        owner = found.id if found else self._made.get(_key(provider))
+        if owner is None and self.source.providers == "create" and not naming.is_role(provider.name):
+            owner = self._made[_key(provider)] = self.create(provider)
+        if owner is None:
+            return self._unknown(provider)
+        return provider, owner
+
+    def _stated(self, given: Provider) -> Provider | NoOwner:
+        region = given.region_code or self.source.region
+        mapped = self.source.provider_map.values()  # the reader has put our names in place of theirs
+        if self.source.providers == "map" and given.name not in mapped:
+            return self._unknown(replace(given, region_code=region))
+        if self.source.providers == "fixed" and self.source.provider:
+            return self._fixed(given)
+        return replace(given, name=naming.tidy(given.name), region_code=region)
+
+    def _fixed(self, given: Provider) -> Provider | NoOwner:
+        own = Provider(self.source.provider, self.source.region, uscc="", unit=given.unit)
+        if not given.name or normalize(given.name) == normalize(own.name):
+            return own
+        mine, theirs = (self.directory.find(each, self.source.region) for each in (own, given))
+        if theirs is not None and (mine is None or theirs.id != mine.id):
+            return NoOwner(
+                TAKE_OVER,
+                f"该来源只归集“{own.name}”的目录，本条的提供方是“{given.name}”。请由该部门自己的来源归集。",
+            )
+        return own
+
+    def _unknown(self, provider: Provider) -> NoOwner:
+        if naming.is_role(provider.name):
+            return NoOwner(UNKNOWN, f"提供方“{provider.name}”是账号角色，不是部门。请填写部门全称。")
+        self.proposed[Provider(naming.tidy(provider.name), provider.region_code, provider.uscc)] += 1
+        return NoOwner(
+            UNKNOWN, f"提供方“{provider.name}”不是本平台的部门，已报数据主管部门确认，确认后重新归集即可入库。"
+        )
+
+
+def _key(provider: Provider) -> tuple[str, str]:
+    return provider.region_code, normalize(provider.name)

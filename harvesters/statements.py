@@ -1,0 +1,91 @@
+"""The SQL of the CKAN portal: every statement is set-based or touches one row, and takes its values as parameters."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+TRY_LOCK = text("SELECT pg_try_advisory_lock(:space, :source)")
+UNLOCK = text("SELECT pg_advisory_unlock(:space, :source)")
+
+# ── runs and sources
+
+CRASHED = text("""
+    UPDATE govcn_harvest_run SET state = 'crashed', finished_at = now(), error = :why
+    WHERE source = :source AND state = 'running'
+""")
+BEGIN = text("INSERT INTO govcn_harvest_run (source, state) VALUES (:source, 'running') RETURNING id")
+SOURCE = text("""
+    INSERT INTO govcn_harvest_source (name, title, settings, last_run_id) VALUES (:name, :title, :settings, :run)
+    ON CONFLICT (name) DO UPDATE
+    SET title = EXCLUDED.title, settings = EXCLUDED.settings, last_run_id = EXCLUDED.last_run_id
+""")
+ALIVE = text("UPDATE govcn_harvest_run SET heartbeat_at = now(), counts = :counts WHERE id = :run")
+CLOSE = text("""
+    UPDATE govcn_harvest_run
+    SET state = :state, finished_at = now(), counts = :counts, brake = :brake, error = :error WHERE id = :run
+""")
+SOURCE_DONE = text("""
+    UPDATE govcn_harvest_source
+    SET last_success_at = CASE WHEN :good THEN now() ELSE last_success_at END,
+        failures = CASE WHEN :good THEN 0 ELSE failures + 1 END
+    WHERE name = :source
+""")
+PROBLEM = text("""
+    INSERT INTO govcn_harvest_problem
+        (run_id, source, file, sheet, "row", "column", rule, severity, field, given, message)
+    VALUES (:run, :source, :file, :sheet, :row, :column, :rule, :severity, :field, :given, :message)
+""")
+
+# ── records
+
+KNOWN = text("""
+    SELECT r.remote_id, r.hash, r.package_id, r.state, p.owner_org, p.extras ->> 'catalog_status' AS status
+    FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    WHERE r.source = :source
+""")
+LAST_ENTRIES = text("""
+    SELECT remote_id, entry FROM govcn_harvest_record WHERE source = :source AND remote_id = ANY(:ids)
+""")
+BEFORE = text("""
+    SELECT remote_id, resources, status_before FROM govcn_harvest_record
+    WHERE source = :source AND remote_id = ANY(:ids)
+""")
+KEEP = text("""
+    INSERT INTO govcn_harvest_record
+        (source, remote_id, hash, package_id, state, seen_run, changed_run, entry, resources)
+    VALUES (:source, :remote_id, :hash, :package, 'active', :run, :run, :entry, :resources)
+    ON CONFLICT (source, remote_id) DO UPDATE
+    SET hash = EXCLUDED.hash, state = 'active', package_id = EXCLUDED.package_id, seen_run = EXCLUDED.seen_run,
+        changed_run = EXCLUDED.changed_run, entry = EXCLUDED.entry, resources = EXCLUDED.resources
+""")
+WITHDRAWN = text("""
+    UPDATE govcn_harvest_record SET state = 'withdrawn', status_before = :before, changed_run = :run
+    WHERE source = :source AND remote_id = :remote_id
+""")
+SEEN = text("""
+    UPDATE govcn_harvest_record r SET hash = t.hash, seen_run = :run
+    FROM unnest(CAST(:ids AS text[]), CAST(:hashes AS text[])) AS t(remote_id, hash)
+    WHERE r.source = :source AND r.remote_id = t.remote_id
+""")
+RELEASE = text("""
+    INSERT INTO govcn_release (package_id, kind, number, approver, date, basis)
+    VALUES (:package, :kind, :number, :approver, :date, :basis)
+    ON CONFLICT (package_id) DO UPDATE
+    SET kind = EXCLUDED.kind, number = EXCLUDED.number, approver = EXCLUDED.approver,
+        date = EXCLUDED.date, basis = EXCLUDED.basis
+""")
+
+# ── the outbox of the index
+
+TO_INDEX = text("INSERT INTO govcn_index_outbox (package_id) VALUES (:id) ON CONFLICT DO NOTHING")
+WAITING = text("SELECT package_id FROM govcn_index_outbox")
+INDEXED = text("DELETE FROM govcn_index_outbox WHERE package_id = ANY(:ids)")
+
+# ── reports
+
+RUNS = text("""
+    SELECT s.name, s.title, s.last_success_at, s.failures, r.id AS run, r.state, r.started_at, r.finished_at,
+           r.counts, r.brake, r.error
+    FROM govcn_harvest_source s LEFT JOIN govcn_harvest_run r ON r.id = s.last_run_id
+    ORDER BY s.name
+""")
