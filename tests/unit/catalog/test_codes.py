@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 from pathlib import Path
 
 import pytest
 from ckanext.govcn.catalog import codes
+from ckanext.govcn.catalog.entry import CatalogEntry
 from ckanext.govcn.catalog.exceptions import AmbiguousNameError, UnknownTableError
-from ckanext.govcn.standards.__main__ import sealed
+from ckanext.govcn.standards.__main__ import main, mapping, sealed
 
 CATALOGUES = Path(__file__).parents[3].parent / "shared" / "data" / "catalogues"
 TABLES = [n for n, about in codes.index().items() if about.file.endswith(".csv")]
@@ -163,3 +165,20 @@ def test_all_real_spellings_of_the_update_cycle_are_read() -> None:
             spellings |= {str(record[k]) for k in FREQUENCY & record.keys()}
     unread = {s for s in spellings if not codes.is_blank(s) and cycle.code_of(s) is None}
     assert unread == {"牲畜饲养"}
+
+
+def test_the_mapping_page_is_what_the_tables_say() -> None:
+    page = Path(__file__).parents[3] / "docs" / "mapping.md"
+    assert page.read_text("utf-8") == mapping(), "run: python -m ckanext.govcn.standards mapping > docs/mapping.md"
+
+
+def test_the_mapping_names_every_field_of_an_entry() -> None:
+    mapped = {row["field"].split(".")[0] for row in codes.rows_of("mapping")}
+    fields = {field.name for field in dataclasses.fields(CatalogEntry)}
+    assert fields - mapped == {"code_provisional", "open_label", "unread"}
+    assert mapped <= fields
+
+
+def test_the_tool_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "usage" in capsys.readouterr().err
