@@ -85,6 +85,8 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _of_table(name: str, text: str) -> bool:
+    if text.isdigit():  # a bare code says nothing: 1 is a theme, an industry's letter, a count
+        return False
     found, unread = readers.several_codes(name, text)
     return len(found) > len(unread)
 
@@ -96,6 +98,8 @@ def _department_endings() -> tuple[str, ...]:
 
 def is_department(text: str) -> bool:
     """Does the text look like the name of a department?"""
+    if is_label(text):  # 开放网站, 开放数据平台
+        return False
     bare = re.sub(r"[(（\[【][^()（）\[\]【】]*[)）\]】]\s*$", "", text.strip()).strip("）)】 ")
     return 2 <= len(bare) <= 60 and bool(_CJK.search(bare)) and bare.endswith(_department_endings())
 
@@ -107,7 +111,21 @@ def is_level(text: str) -> bool:
     return found is not None and bool(found.open_type)
 
 
+@functools.lru_cache(maxsize=65536)
+def is_label(text: str) -> bool:
+    """Is this a label that the reviewed table knows, a level or not? Places and purposes stand in level columns too."""
+    return levels.reason_of(text) not in {"", "blank", "code"}
+
+
+def _are_words(text: str) -> bool:
+    """Several short words, not a sentence: 信息、金华市、文物."""
+    parts = readers.tags(text)
+    return len(parts) > 1 and all(len(part) <= 10 for part in parts) and "包含" not in text
+
+
 def _is_format(text: str) -> bool:
+    if text.isdigit():
+        return False
     class_, types, unread = readers.formats(text)
     return bool(class_ or types) and not (len(unread) > 1 and not types)
 
@@ -116,10 +134,11 @@ TESTS = {
     "day": lambda text: bool(readers.day(text)),
     "url": lambda text: bool(_URL.fullmatch(text)) and ("://" in text or "/" in text),
     "count": lambda text: readers.whole_number(text) is not None,
-    "cycle": lambda text: bool(readers.update_cycle(text)),
+    "cycle": lambda text: not text.isdigit() and bool(readers.update_cycle(text)),
     "level": is_level,
+    "label": is_label,
     "level_words": lambda text: len(text) <= 40 and bool(_LEVEL_WORDS.search(text)),
-    "sharing": lambda text: bool(readers.code("share_type", text)),
+    "sharing": lambda text: not text.isdigit() and bool(readers.code("share_type", text)),
     "theme": lambda text: _of_table("theme", text),
     "industry": lambda text: _of_table("industry", text),
     "format": _is_format,
@@ -132,6 +151,7 @@ TESTS = {
     "code": lambda text: bool(_CODE.fullmatch(text)) and any(c.isdigit() for c in text),
     "uscc": lambda text: bool(_USCC.fullmatch(text)),
     "chinese": lambda text: bool(_CJK.search(text)),
+    "words": _are_words,
     "several": lambda text: len(codes.parts_of(text)) > 1,
     "sentence": lambda text: len(text) > 12 and bool(re.search(r"[，。；：,;]|包含|包括|信息", text)),
 }

@@ -66,6 +66,7 @@ def recognise(
     candidates = [c for column in free for c in _candidates(column, left_out)]
     chosen, scores = _choose(candidates, taken=[f for f in fixed.values() if f])
     _dates_by_order(free, chosen, scores)
+    _notes_beside_title(free, chosen)
     _fall_back(free, chosen)
     _levels_in_conditions(free, chosen)
     fields = {c.heading: fixed[c.heading] if c.heading in fixed else chosen.get(c.heading) for c in columns}
@@ -112,6 +113,27 @@ def _dates_by_order(columns: Sequence[Column], chosen: dict[str, str | None], sc
             if _has_no_name(column.heading):
                 chosen[column.heading] = name
                 scores[column.heading] = THRESHOLD
+
+
+def _notes_beside_title(columns: Sequence[Column], chosen: dict[str, str | None]) -> None:
+    """Texts under a heading that says nothing, beside a title: of the two the longer one describes."""
+    title = next((c for c in columns if chosen.get(c.heading) == "title"), None)
+    if title is None or "notes" in chosen.values():
+        return
+    texts = [c for c in columns if c.heading not in chosen and not headings.names(c.heading) and _is_prose(c, title)]
+    if not texts:
+        return
+    notes = max(texts, key=lambda c: c.length)
+    chosen[notes.heading] = "notes"
+    if not headings.names(title.heading) and title.length > 1.2 * notes.length:
+        chosen[title.heading], chosen[notes.heading] = "notes", "title"
+
+
+def _is_prose(column: Column, title: Column) -> bool:
+    others = ("day", "url", "count", "department", "theme", "label", "format", "words")
+    other = max(column.share(name) for name in others)
+    long_enough = column.length >= 0.6 * title.length and column.distinct > 0.3
+    return long_enough and column.share("chinese") > 0.8 and other < 0.5
 
 
 def _is_date(column: Column) -> bool:
@@ -202,7 +224,7 @@ def _cycle(column: Column) -> float:
 
 
 def _level(column: Column) -> float:
-    share = max(column.share("level"), 0.5 * column.share("level_words"))
+    share = max(column.share("level"), 0.8 * column.share("label"), 0.5 * column.share("level_words"))
     if column.share("sharing") > 0.5 and share < 0.2:
         return -0.3
     if column.share("day") > 0.8 and column.length > 5:
@@ -241,7 +263,7 @@ FITS: Mapping[str, Callable[[Column], float]] = {
     "provider_unit": _unit,
     "provider_uscc": _by_share("uscc", "code", gain=0.2, loss=0.5),
     "provider_region": _by_share("region", gain=0.4, loss=0.5, low=0.3),
-    "theme": _by_share("theme", gain=0.4, loss=0.3),
+    "theme": _by_share("theme", gain=0.4, loss=0.2),
     "industry": _by_share("industry", "theme", "chinese", gain=0.1, loss=0.2),
     "open_type": _level,
     "open_flag": _by_share("flag", "level", gain=0.3, loss=0.6, low=0.5),
@@ -249,7 +271,7 @@ FITS: Mapping[str, Callable[[Column], float]] = {
     "pub_date": _date,
     "data_updated": _date,
     "tags": _tags,
-    "formats": _by_share("format", gain=0.4, loss=0.3),
+    "formats": _by_share("format", gain=0.4, loss=0.2),
     "format_class": _by_share("format", gain=0.2, loss=0.3),
     "url": _url,
     "download_url": _url,
@@ -274,7 +296,7 @@ def _known_values(share: str, base: float, *, most: float = 1.0) -> Callable[[Co
 
 
 def _title_alone(column: Column) -> float:
-    fits = column.share("chinese") > 0.8 and 4 <= column.length <= 45 and column.distinct > 0.6
+    fits = column.share("chinese") > 0.8 and 4 <= column.length <= 45 and column.distinct > 0.4
     other = max(column.share("department"), column.share("day"), column.share("url"), column.share("several"))
     return 0.5 + 0.1 * column.distinct if fits and other < 0.4 else 0.0
 
@@ -287,18 +309,25 @@ def _provider_alone(column: Column) -> float:
     return 0.7 * column.share("department") if column.share("department") > 0.75 and column.distinct < 0.7 else 0.0
 
 
+def _level_alone(column: Column) -> float:
+    if column.length > 20 or column.distinct > 0.5 or column.share("sharing") > 0.5:
+        return 0.0
+    return 0.75 * column.share("label") if column.share("label") >= 0.5 else 0.0
+
+
 def _url_alone(column: Column) -> float:
     return 0.6 if column.share("url") > 0.9 and column.length > 12 else 0.0
 
 
 def _tags_alone(column: Column) -> float:
-    theme = max(column.share("theme"), column.share("format"), column.share("department"))
-    return 0.51 if column.share("several") > 0.6 and column.length < 40 and theme < 0.5 else 0.0
+    other = max(column.share("theme"), column.share("format"), column.share("department"))
+    words = column.share("words") > 0.7 and column.share("chinese") > 0.8 and column.length < 40
+    return 0.55 if words and other < 0.5 else 0.0
 
 
 ALONE: Mapping[str, Callable[[Column], float]] = {
     "update_cycle": _known_values("cycle", 0.75, most=0.5),
-    "open_type": _known_values("level", 0.75, most=0.5),
+    "open_type": _level_alone,
     "share_type": _known_values("sharing", 0.6, most=0.5),
     "theme": _known_values("theme", 0.65, most=0.6),
     "industry": _known_values("industry", 0.6, most=0.6),
