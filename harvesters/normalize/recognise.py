@@ -20,6 +20,7 @@ from harvesters.normalize.headings import evidence
 from harvesters.record import Record
 
 THRESHOLD = 0.5
+FEW = 30  # values; below it, how often they repeat says nothing
 DATES = ("pub_date", "data_updated")
 
 
@@ -227,7 +228,7 @@ def _level(column: Column) -> float:
     share = max(column.share("level"), 0.8 * column.share("label"), 0.5 * column.share("level_words"))
     if column.share("sharing") > 0.5 and share < 0.2:
         return -0.3
-    if column.share("day") > 0.8 and column.length > 5:
+    if (column.share("day") > 0.8 and column.length > 5) or column.share("cycle") > 0.8:
         return -0.8
     return 0.5 * share - (0.15 if share < 0.05 else 0.0)
 
@@ -290,7 +291,8 @@ def _known_values(share: str, base: float, *, most: float = 1.0) -> Callable[[Co
 
     def alone(column: Column) -> float:
         value = column.share(share)
-        return base * value if value >= 0.6 and column.distinct <= most and column.length <= 40 else 0.0
+        repeats = column.distinct <= most or column.given < FEW
+        return base * value if value >= 0.6 and repeats and column.length <= 40 else 0.0
 
     return alone
 
@@ -306,11 +308,12 @@ def _notes_alone(column: Column) -> float:
 
 
 def _provider_alone(column: Column) -> float:
-    return 0.7 * column.share("department") if column.share("department") > 0.75 and column.distinct < 0.7 else 0.0
+    share = column.share("department")
+    return 0.7 * share if share > 0.75 and (column.distinct < 0.7 or column.given < FEW) else 0.0
 
 
 def _level_alone(column: Column) -> float:
-    if column.length > 20 or column.distinct > 0.5 or column.share("sharing") > 0.5:
+    if column.length > 20 or (column.distinct > 0.5 and column.given >= FEW) or column.share("sharing") > 0.5:
         return 0.0
     return 0.75 * column.share("label") if column.share("label") >= 0.5 else 0.0
 
