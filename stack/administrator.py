@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import sys
+from typing import Any
 
 NAME = "admin"
 
@@ -20,12 +21,12 @@ def create() -> dict[str, str] | None:
     from ckan.config.middleware import make_app
     from ckan.logic import get_action
 
-    app = make_app(load_config(os.environ["CKAN_INI"]))
+    app: Any = make_app(load_config(os.environ["CKAN_INI"]))
     with app._wsgi_app.test_request_context():
         if model.Session.query(model.User).filter_by(name=NAME).count():
             return None
         password = secrets.token_urlsafe(12)
-        context = {"ignore_auth": True, "model": model, "session": model.Session, "user": ""}
+        context: Any = {"ignore_auth": True, "model": model, "session": model.Session, "user": ""}
         get_action("user_create")(
             context,
             {"name": NAME, "password": password, "email": f"{NAME}@localhost.localdomain"},

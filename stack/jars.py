@@ -42,8 +42,13 @@ class Jar:
 def locked_jars() -> list[Jar]:
     """The lock as it stands in the project."""
     lines = (LOCK / "jars.txt").read_text().splitlines()
-    entries = [line.split() for line in lines if line and not line.startswith("#")]
-    return [Jar(*coordinate.split(":"), sha256) for coordinate, sha256 in entries]
+    return [_jar(line) for line in lines if line and not line.startswith("#")]
+
+
+def _jar(line: str) -> Jar:
+    coordinate, sha256 = line.split()
+    group, artifact, version = coordinate.split(":")
+    return Jar(group, artifact, version, sha256)
 
 
 def prepare() -> None:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stack import configuration, credentials, migrate, ports, services
@@ -150,8 +150,8 @@ class Supervisor:
         """Signal handler."""
         self.stopping = True
 
-    def _start(self, *factories: object) -> None:
-        new = [self._keeper(factory(self.platform)) for factory in factories]  # type: ignore[operator]
+    def _start(self, *factories: Callable[[Platform], Service]) -> None:
+        new = [self._keeper(factory(self.platform)) for factory in factories]
         for keeper in new:
             self.keepers.append(keeper)
             keeper.start()
