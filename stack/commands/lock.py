@@ -1,4 +1,4 @@
-"""./govcn lock: resolve pyproject.toml and jars.in again, for x86_64 and aarch64, Python 3.11 to 3.13 (developers only).
+"""./govcn lock: resolve pyproject.toml and jars.in again, for x86_64 and aarch64, Python 3.11 to 3.13 (developers).
 
 uv resolves for every platform at once; it lives in an environment of its own and the platform never installs it.
 The lock names versions and hashes, never the address of a registry.
