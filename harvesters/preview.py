@@ -8,17 +8,17 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from harvesters.configured import find
 from harvesters.exceptions import HarvestError
 from harvesters.reading import read
 from harvesters.report import report_of, to_json_object, to_text
-from harvesters.source import load_source
 
 EXIT_SOURCE = 2  # the source as a whole could not be read
 
 
 def preview(given: str, *, entries: bool = False) -> dict[str, Any]:
     """The preview of a configured source, a YAML file or a catalogue file, as its JSON object."""
-    reading = read(load_source(given))
+    reading = read(find(given))
     return to_json_object(reading, report_of(reading, listed=entries), listed=entries)
 
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--entries", action="store_true", help="列出全部目录条目（entry_list）")
     options = parser.parse_args(arguments)
     try:
-        reading = read(load_source(options.source))
+        reading = read(find(options.source))
         report = report_of(reading, listed=options.entries)
         result = to_json_object(reading, report, listed=options.entries) if options.json else to_text(reading, report)
     except HarvestError as error:

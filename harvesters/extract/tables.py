@@ -254,6 +254,8 @@ def require_any(records: Iterator[Record], file: str) -> Iterator[Record]:
     """The records; raises when there is not one."""
     first = next(records, None)
     if first is None:
-        raise UnreadableSource(file, "没有找到目录表：表头至少要有名称、提供方等两列。请核对工作表和表头。")
+        raise UnreadableSource(
+            file, "没有找到目录表或表下没有数据行：表头至少要有名称、提供方等两列。请核对工作表和表头。"
+        )
     yield first
     yield from records

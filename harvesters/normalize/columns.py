@@ -21,6 +21,7 @@ DISTINCT = 400  # distinct values judged by the slower readers, each weighed by 
 _URL = re.compile(
     r"(?:https?|ftp)://[^\s]{3,}|/?[\w./#?&=%-]*(?:\.html?|\.do|\.jsp|\.action|\?[\w]+=)[\w./#?&=%-]*", re.I
 )
+_PATH = re.compile(r"[^\s:?*|<>\"]{1,300}\.[a-z0-9]{2,7}(?:\.gz)?", re.I)
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _PHONE = re.compile(r"\+?[\d()（）\s/、,;转-]{7,60}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -133,6 +134,7 @@ def _is_format(text: str) -> bool:
 TESTS = {
     "day": lambda text: bool(readers.day(text)),
     "url": lambda text: bool(_URL.fullmatch(text)) and ("://" in text or "/" in text),
+    "path": lambda text: bool(_PATH.fullmatch(text)),
     "count": lambda text: readers.whole_number(text) is not None,
     "cycle": lambda text: not text.isdigit() and bool(readers.update_cycle(text)),
     "level": is_level,

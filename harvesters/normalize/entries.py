@@ -260,7 +260,7 @@ class Normalizer:
             if field is None:
                 field = self._item_fields[heading] = headings.item_field(heading)
             if field and (text := readers.given(value)):
-                values.setdefault(field, text)
+                values.setdefault(field, _turned(text) if headings.is_negated(heading) else text)
         written = values.get("data_type", "")
         type_ = data_type_of(written)
         opening = _Opening()
@@ -298,6 +298,13 @@ class Normalizer:
                 for part in _addresses(url):
                     if re.match(r"https?://", part) or (beside and _BESIDE.fullmatch(part)):
                         yield Resource(url=part)
+
+
+def _turned(text: str) -> str:
+    """必选 says the opposite of 可为空: 是 → 否, 非必选 → 是; anything else stays."""
+    flag = {"必选": True, "必填": True, "非必选": False, "非必填": False, "可选": False, "选填": False}.get(text)
+    flag = readers.flag(text) if flag is None else flag
+    return text if flag is None else ("否" if flag else "是")
 
 
 def _class_of(types: Iterable[str]) -> str:

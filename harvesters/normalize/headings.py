@@ -113,6 +113,14 @@ def item_field(heading: str) -> str:
 
 
 @functools.cache
+def is_negated(heading: str) -> bool:
+    """Does the heading ask the opposite of its field (是否必选 for 是否可空)?"""
+    listed = cast("dict[str, list[str]]", codes.data("headings").get("negated", {}))
+    leaf = plain(heading.rpartition(PARENT)[2].partition("#")[0])
+    return any(leaf == plain(name) for names_ in listed.values() for name in names_)
+
+
+@functools.cache
 def _prefixes() -> tuple[str, ...]:
     listed = cast("list[str]", codes.data("headings")["drop_prefixes"])
     return tuple(sorted((plain(p) for p in listed), key=len, reverse=True))

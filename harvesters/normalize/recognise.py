@@ -198,6 +198,10 @@ def _url(column: Column) -> float:
     return 0.5 if column.share("url") >= 0.6 else -0.8
 
 
+def _download(column: Column) -> float:
+    return 0.5 if max(column.share("url"), column.share("path")) >= 0.6 else -0.8
+
+
 def _title(column: Column) -> float:
     if column.share("chinese") < 0.3 or column.share("url") > 0.3 or column.share("day") > 0.5:
         return -0.8
@@ -275,7 +279,7 @@ FITS: Mapping[str, Callable[[Column], float]] = {
     "formats": _by_share("format", gain=0.4, loss=0.2),
     "format_class": _by_share("format", gain=0.2, loss=0.3),
     "url": _url,
-    "download_url": _url,
+    "download_url": _download,
     "record_count": _count,
     "remote_id": _id,
     "source_code": _code,
