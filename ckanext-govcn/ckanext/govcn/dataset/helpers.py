@@ -11,6 +11,26 @@ from ckanext.govcn.dataset import items
 from ckanext.govcn.dataset.language import say
 
 
+def govcn_say(chinese: str, english: str) -> str:
+    """One sentence in the reader's language, for the pages of editors and reviewers."""
+    return say(chinese, english)
+
+
+def govcn_editorial_steps(dataset_id: str) -> list[str]:
+    """The editorial steps that the present user may take with this dataset: submit, approve, return, withdraw, restore.
+
+    `editorial/snippets/steps.html` shows them as buttons.
+    """
+    from ckan import model
+
+    from ckanext.govcn.department.bureau import user_of
+    from ckanext.govcn.editorial.action import steps_for
+
+    user = user_of({"user": tk.current_user.name}) if tk.current_user.is_authenticated else None
+    package = model.Package.get(dataset_id)
+    return [step.value for step in steps_for(user, package)] if package else []
+
+
 def govcn_code_choices(field: dict[str, Any]) -> list[dict[str, Any]]:
     """Choices of the field's code table, in the table's order, labelled in Chinese and English."""
     return _choices(field["code_table"])

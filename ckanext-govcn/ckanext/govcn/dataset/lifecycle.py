@@ -13,6 +13,7 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.govcn.catalog import identifiers
 from ckanext.govcn.dataset import assignment, checking, fields
 from ckanext.govcn.dataset import model as register
 from ckanext.govcn.dataset.language import say
@@ -43,27 +44,39 @@ def finish(data: Any, errors: Any, context: Any) -> None:
     entry = _collect(data)
     internal = bool(context.get("govcn_internal"))
     status = _status(package, entry, internal)
+    if not internal:
+        judgement = checking.judge(package, _whole(package, entry) | {"catalog_status": status})
+        for field, messages in judgement.errors.items():
+            for message in messages:
+                _error(errors, field, message)
+        if any(errors.values()):
+            return
+        if judgement.held and status == states.Status.PUBLISHED:
+            status = states.Status.DRAFT.value  # a rule holds the level: it waits for a second person
     _set_extra(data, "catalog_status", status)
     data[("private",)] = states.is_private(status, entry.get("open_type", ""))
-    refusal = zone.refusal(context, package, status, entry.get("open_type", ""), entry.get("release_kind", ""))
+    refusal = zone.refusal(context, status, entry.get("open_type", ""), entry.get("release_kind", ""))
     if refusal:
         _error(errors, "open_type", say(*refusal))
         return
-    if not internal:
-        for field, message in checking.faults(package, entry | {"catalog_status": status}, data):
-            _error(errors, field, message)
-        if any(errors.values()):
-            return
     _give_codes(data, package, entry, internal)
 
 
 def _status(package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> str:
     status = entry.get("catalog_status") or states.Status.DRAFT
+    open_type = entry.get("open_type", "")
     if internal or package is None:
-        return str(status)
+        return str(states.settled(status, open_type))
     before = _opening(fields.read_extras(package.extras or {}) | {"owner_org": package.owner_org})
     # An update may leave the owner out: then it does not change.
-    return str(states.status_after_edit(status, before, _opening({"owner_org": package.owner_org, **entry})))
+    after = _opening({"owner_org": package.owner_org, **entry})
+    return str(states.settled(states.status_after_edit(status, before, after), open_type))
+
+
+def _whole(package: model.Package | None, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with what an update may leave out because it does not change."""
+    kept = {"owner_org": package.owner_org, "title": package.title} if package else {}
+    return kept | {key: value for key, value in entry.items() if value is not None}
 
 
 def _opening(entry: Mapping[str, Any]) -> states.Opening:
@@ -90,8 +103,6 @@ def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, An
         related = list(dict.fromkeys([*entry.get("related_codes", []), *given.former]))
         _set_extra(data, "related_codes", fields.stored([code for code in related if code not in present]))
     if package is None:
-        from ckanext.govcn.catalog import identifiers
-
         data[("name",)] = identifiers.dataset_name(present[0])
 
 

@@ -9,17 +9,26 @@ from typing import Any
 
 from sqlalchemy import text
 
+from ckanext.govcn.catalog import identifiers
+
 Session = Any
 
 
 def reserve(session: Session, nodes: Sequence[str]) -> list[str]:
-    """One new code per node, in the order given. Two statements whatever the number; runs in the caller's transaction.
+    """One new code per node, in the order given: two statements whatever the number, in the caller's transaction."""
+    codes = [identifiers.format_code(node, number) for node, number in zip(nodes, numbers(session, nodes), strict=True)]
+    _register(session, codes, None)
+    return codes
+
+
+def numbers(session: Session, counters: Sequence[str]) -> list[int]:
+    """The next number of each counter, in the order given; never given twice.
 
     Counters are taken in sorted order, so two batches never wait for each other in a circle.
     """
-    if not nodes:
+    if not counters:
         return []
-    wanted = Counter(nodes)
+    wanted = Counter(counters)
     ordered = sorted(wanted)
     rows = session.execute(
         text(
@@ -28,15 +37,14 @@ def reserve(session: Session, nodes: Sequence[str]) -> list[str]:
             "ORDER BY node "
             "ON CONFLICT (node) DO UPDATE SET last = counter.last + EXCLUDED.last RETURNING node, last"
         ),
-        {"nodes": ordered, "counts": [wanted[node] for node in ordered]},
+        {"nodes": ordered, "counts": [wanted[counter] for counter in ordered]},
     ).all()
     following = {node: last - wanted[node] + 1 for node, last in rows}
-    codes = []
-    for node in nodes:
-        codes.append(f"{node}/{following[node]}")
-        following[node] += 1
-    _register(session, codes, None)
-    return codes
+    given: list[int] = []
+    for counter in counters:
+        given.append(following[counter])
+        following[counter] += 1
+    return given
 
 
 def claim(session: Session, package_id: str, codes: Iterable[str]) -> list[str]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins as p
+from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.dataset import helpers, validators
+from ckanext.govcn.dataset import action, auth, cli, fields, helpers, validators
 from ckanext.govcn.dataset import model as register
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department import action as department_action
+from ckanext.govcn.department import auth as department_auth
+from ckanext.govcn.department import model as departments
 from ckanext.govcn.department import validators as department_validators
+from ckanext.govcn.department import views as department_views
+from ckanext.govcn.department.bureau import user_of
+from ckanext.govcn.editorial import action as editorial_action
+from ckanext.govcn.editorial import auth as editorial_auth
+from ckanext.govcn.editorial import model as records
+from ckanext.govcn.editorial import views as editorial_views
 
 _VALIDATORS = (
     "govcn_text", "govcn_title", "govcn_name", "govcn_date", "govcn_count", "govcn_link",
@@ -22,6 +32,22 @@ _VALIDATORS = (
 )  # fmt: skip
 
 _DEPARTMENT_VALIDATORS = ("govcn_department_title", "govcn_department_name", "govcn_uscc", "govcn_successor")
+
+_ACTIONS = {
+    action: (
+        "govcn_dataset_check", "govcn_code_assign", "govcn_code_table", "govcn_code_lookup",
+        "bulk_update_private", "bulk_update_public",
+    ),
+    department_action: (
+        "govcn_department_list", "govcn_department_confirm",
+        "govcn_provider_proposal_list", "govcn_provider_proposal_decide", "organization_update",
+    ),
+    editorial_action: (
+        "govcn_submit", "govcn_approve", "govcn_return", "govcn_withdraw", "govcn_restore",
+        "govcn_editorial_list", "govcn_editorial_log",
+    ),
+}  # fmt: skip
+_AUTH_MODULES = (auth, department_auth, editorial_auth)
 
 # What resource validators depend on: without this, closing a dataset would not look at its unchanged resources again.
 RESOURCE_DEPENDS_ON = ("open_type", "access_mode", "catalog_status", "private", "owner_org", "state")
@@ -35,7 +61,12 @@ class GovcnPlugin(p.SingletonPlugin):
     p.implements(p.IConfigurer)
     p.implements(p.IConfigurable)
     p.implements(p.IValidators)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
+    p.implements(p.IBlueprint)
+    p.implements(p.IClick)
     p.implements(p.IPackageController, inherit=True)
+    p.implements(p.IOrganizationController, inherit=True)
 
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
@@ -52,23 +83,52 @@ class GovcnPlugin(p.SingletonPlugin):
             name: getattr(department_validators, name) for name in _DEPARTMENT_VALIDATORS
         }
 
+    def get_actions(self) -> dict[str, Any]:
+        return {name: getattr(module, name) for module, names in _ACTIONS.items() for name in names}
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        return {n: f for module in _AUTH_MODULES for n, f in vars(module).items() if n.startswith("govcn_")}
+
+    def get_blueprint(self) -> list[Any]:
+        return [editorial_views.editorial, department_views.department]
+
+    def get_commands(self) -> list[Any]:
+        return [cli.govcn]
+
+    def create(self, entity: Any) -> None:
+        _sync_department(entity)
+
+    def edit(self, entity: Any) -> None:
+        _sync_department(entity)
+
     def after_dataset_create(self, context: Any, data: dict[str, Any]) -> None:
         _claim_codes(context, data)
+        _note_writer(context, data)
 
     def after_dataset_update(self, context: Any, data: dict[str, Any]) -> None:
         _claim_codes(context, data)
+        _note_writer(context, data)
 
 
 def _resource_validation_dependencies(package_type: str) -> list[str]:
     return list(RESOURCE_DEPENDS_ON)
 
 
+def _sync_department(entity: Any) -> None:
+    """CKAN calls `create` and `edit` for datasets and for organizations alike."""
+    if isinstance(entity, model.Group) and entity.is_organization:
+        departments.sync(model.Session, entity)
+
+
+def _note_writer(context: Any, data: dict[str, Any]) -> None:
+    """Who wrote an entry does not approve it; the platform's own writes are nobody's."""
+    user = None if context.get("govcn_internal") else user_of(context)
+    if user is not None:
+        records.log_edit(model.Session, data["id"], user.id)
+
+
 def _claim_codes(context: Any, data: dict[str, Any]) -> None:
     """Bind the dataset's codes to it, in the transaction that saves it."""
-    from ckan import model
-
-    from ckanext.govcn.dataset import fields
-
     codes = next((fields.read_list(e["value"]) for e in data.get("extras", []) if e["key"] == "codes"), [])
     taken = register.claim(model.Session, data["id"], codes) if codes else []
     if taken:

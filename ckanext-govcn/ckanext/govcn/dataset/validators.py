@@ -12,6 +12,7 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.govcn.catalog import codes, identifiers
 from ckanext.govcn.dataset import fields, items, lifecycle, tags
 from ckanext.govcn.dataset.language import say
 
@@ -284,9 +285,9 @@ def _words(value: Any) -> list[str]:
 
 
 def _code_of(field: dict[str, Any], text: str) -> str:
-    from ckanext.govcn.catalog import codes
-
     code = codes.table(field["code_table"]).code_of(text)
+    if code is None and field["code_table"] == "classification" and text.isdigit() and identifiers.category_known(text):
+        return text  # 目 and 细目 are local: the table holds 类 and 项
     if code is None:
         raise tk.Invalid(
             say(
@@ -298,8 +299,6 @@ def _code_of(field: dict[str, Any], text: str) -> str:
 
 
 def _format_of(text: str) -> str:
-    from ckanext.govcn.catalog import codes
-
     return codes.table("format_type").code_of(text) or text.upper()[:20]
 
 

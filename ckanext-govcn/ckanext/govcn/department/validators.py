@@ -7,7 +7,9 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.govcn.catalog import identifiers
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department import model as departments
 from ckanext.govcn.department import naming
 
 MAX_NAME = 100
@@ -28,13 +30,23 @@ def govcn_department_title(key: Any, data: Any, errors: Any, context: Any) -> No
                 f"“{name}” is a role, not a department; give its full name",
             )
         )
+    region = _raw(data, "region_code")  # validated before: fields are read in alphabetical order
+    owner = departments.owner_of_name(model.Session, region, name)
+    group = _stored(data, context)
+    if owner is not None and (group is None or owner != group.id):
+        raise tk.Invalid(
+            say(
+                f"这个行政区划已有“{name}”，请使用已有部门",
+                f"The region has “{name}” already; please use it",
+            )
+        )
     data[key] = name
 
 
 def govcn_department_name(key: Any, data: Any, errors: Any, context: Any) -> None:
     """URL name: kept once given; made from region and pinyin when none is given."""
-    group = context.get("group")
-    if group is not None and group.id == data.get(("id",)):
+    group = _stored(data, context)
+    if group is not None:
         data[key] = group.name
         return
     if data.get(key) in (None, "", tk.missing):
@@ -44,17 +56,15 @@ def govcn_department_name(key: Any, data: Any, errors: Any, context: Any) -> Non
 
 def govcn_uscc(key: Any, data: Any, errors: Any, context: Any) -> None:
     """统一社会信用代码 (GB 32100-2015): 18 characters with a right check digit, or nothing."""
-    from stdnum.cn import uscc
-
-    code = _given(key, data).upper()
-    if not uscc.is_valid(code):
+    code = identifiers.compact(_given(key, data))
+    if not identifiers.uscc_valid(code):
         raise tk.Invalid(
             say(
                 "统一社会信用代码应为 18 位且校验位正确，请核对登记证书",
                 "A unified social credit code has 18 characters and a right check digit; look at the certificate",
             )
         )
-    data[key] = uscc.compact(code)
+    data[key] = code
 
 
 def govcn_successor(key: Any, data: Any, errors: Any, context: Any) -> None:
@@ -75,6 +85,12 @@ def _given(key: Any, data: Any) -> str:
         data.pop(key, None)
         raise tk.StopOnError
     return text
+
+
+def _stored(data: Any, context: Any) -> model.Group | None:
+    """The organization being updated; one left in the context by another call does not count."""
+    group = context.get("group")
+    return group if group is not None and data.get(("id",)) in (group.id, group.name) else None
 
 
 def _raw(data: Any, field: str) -> str:

@@ -50,12 +50,13 @@ class Rule:
 
 
 _DEPARTMENT = frozenset({Role.EDITOR, Role.REVIEWER, Role.BUREAU})
+_REVIEWER = frozenset({Role.REVIEWER})
 _REVIEWERS = frozenset({Role.REVIEWER, Role.BUREAU})
 _BUREAU = frozenset({Role.BUREAU})
 
 TABLE: dict[tuple[Status, Step], Rule] = {
     (Status.DRAFT, Step.SUBMIT): Rule(Status.DEPARTMENT_REVIEW, _DEPARTMENT, writer_may=True),
-    (Status.DEPARTMENT_REVIEW, Step.APPROVE): Rule(Status.BUREAU_REVIEW, _REVIEWERS, writer_may=False),
+    (Status.DEPARTMENT_REVIEW, Step.APPROVE): Rule(Status.BUREAU_REVIEW, _REVIEWER, writer_may=False),
     (Status.DEPARTMENT_REVIEW, Step.RETURN): Rule(Status.DRAFT, _REVIEWERS, writer_may=True, needs_reason=True),
     (Status.BUREAU_REVIEW, Step.APPROVE): Rule(Status.PUBLISHED, _BUREAU, writer_may=False),
     (Status.BUREAU_REVIEW, Step.RETURN): Rule(Status.DRAFT, _BUREAU, writer_may=True, needs_reason=True),
@@ -139,6 +140,11 @@ def status_after_edit(status: str, before: Opening, after: Opening) -> str:
     if status == Status.PUBLISHED and widens(before, after):
         return Status.DRAFT
     return status or Status.DRAFT
+
+
+def settled(status: str, open_type: str) -> str:
+    """A level that is missing never becomes open by itself: 待核定 is never 已发布."""
+    return Status.DRAFT if status == Status.PUBLISHED and not open_type else status
 
 
 def zone_refuses(zone: str, status: str, open_type: str, *, released: bool) -> bool:

@@ -55,9 +55,7 @@ def enforce(session: Any, zone: str) -> None:
     session.execute(text("UPDATE govcn_zone SET zone = :zone"), {"zone": zone})
 
 
-def refusal(
-    context: Mapping[str, Any], package: Any, status: str, open_type: str, release_kind: str
-) -> tuple[str, str] | None:
+def refusal(context: Mapping[str, Any], status: str, open_type: str, release_kind: str) -> tuple[str, str] | None:
     """Why this instance may not hold the entry (Chinese, English), or None. The database guard asks again at commit."""
     released = bool(context.get("govcn_release") or release_kind)
     if states.zone_refuses(effective(model.Session), status, open_type, released=released):

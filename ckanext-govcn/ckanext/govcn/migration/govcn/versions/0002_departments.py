@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.UnicodeText, group, primary_key=True),
         sa.Column("region_code", sa.Text, nullable=False, server_default=""),
         sa.Column("name", sa.Text, nullable=False),
+        sa.Column("name_key", sa.Text, nullable=False),  # the name as it is compared (catalog.text.normalize)
         sa.Column("uscc", sa.Text, nullable=False, server_default=""),
         sa.Column("successor_id", sa.UnicodeText, sa.ForeignKey("group.id", ondelete="SET NULL")),
         sa.Column("valid_from", sa.Text, nullable=False, server_default=""),
@@ -27,15 +28,17 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True)),
         sa.UniqueConstraint("region_code", "name", name="govcn_department_region_name"),
     )
+    op.create_index("idx_govcn_department_key", "govcn_department", ["name_key", "region_code"])
     op.create_index("idx_govcn_department_uscc", "govcn_department", ["uscc"])
     op.create_index("idx_govcn_department_sort", "govcn_department", ["sort_key"])
     op.create_table(
         "govcn_department_former_name",
         sa.Column("group_id", sa.UnicodeText, sa.ForeignKey("group.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("region_code", sa.Text, primary_key=True),
-        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("name_key", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
     )
-    op.create_index("idx_govcn_department_former_name", "govcn_department_former_name", ["region_code", "name"])
+    op.create_index("idx_govcn_department_former_key", "govcn_department_former_name", ["name_key", "region_code"])
     op.create_table(
         "govcn_provider_proposal",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),

@@ -1,0 +1,70 @@
+"""Pages for reviewers, and 410 for the address of a withdrawn dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.bureau import is_bureau, user_of
+from ckanext.govcn.editorial import model as records
+from ckanext.govcn.editorial.action import steps_for
+from ckanext.govcn.editorial.states import Step
+
+editorial = flask.Blueprint("govcn_editorial", __name__)
+_DATASET_PAGES = ("dataset.", "dataset_resource.", "resource.", "govcn_access.")
+
+
+def _context() -> Any:
+    return {"user": tk.current_user.name if tk.current_user.is_authenticated else ""}
+
+
+@editorial.route("/editorial")
+def review() -> Any:
+    """待审核: what waits for this user, with the steps that can be taken."""
+    try:
+        rows = tk.get_action("govcn_editorial_list")(_context(), {})
+    except tk.NotAuthorized as refusal:
+        return tk.abort(403, refusal.message or "")
+    user = user_of(_context())
+    entries = [row | {"steps": [step.value for step in steps_for(user, model.Package.get(row["id"]))]} for row in rows]
+    return tk.render("editorial/review.html", {"entries": entries, "bureau": is_bureau(user)})
+
+
+@editorial.route("/editorial/<id>/<step>", methods=["POST"])
+def take_step(id: str, step: str) -> Any:  # noqa: A002 - CKAN's name for it
+    """One step, then back to the list."""
+    if step not in set(Step):
+        return tk.abort(404)
+    form = {key: tk.request.form.get(key, "") for key in ("reason", "number")}
+    try:
+        tk.get_action(f"govcn_{step}")(_context(), {"id": id, **form})
+    except tk.NotAuthorized as refusal:
+        tk.h.flash_error(refusal.message or say("没有权限", "Not allowed"))
+    except tk.ObjectNotFound:
+        return tk.abort(404)
+    except tk.ValidationError as faults:
+        for messages in faults.error_dict.values():
+            tk.h.flash_error("；".join(str(m) for m in messages) if isinstance(messages, list) else str(messages))
+    else:
+        tk.h.flash_success(say("已办理", "Done"))
+    back = tk.request.form.get("back") or ""
+    return tk.redirect_to("dataset.read", id=id) if back == "dataset" else tk.redirect_to("govcn_editorial.review")
+
+
+@editorial.before_app_request
+def gone() -> Any:
+    """410 for the public at the address of a 已下架 dataset that they once could see; others see it or get 404."""
+    identifier = (tk.request.view_args or {}).get("id")
+    if not identifier or not str(tk.request.endpoint).startswith(_DATASET_PAGES):
+        return None
+    if not records.was_public(model.Session, identifier):
+        return None
+    try:
+        tk.check_access("package_show", _context(), {"id": identifier})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return tk.render("editorial/gone.html"), 410
+    return None
