@@ -53,7 +53,7 @@ def _jar(line: str) -> Jar:
 
 def prepare() -> None:
     """Make `.cache/jars` hold exactly the locked jars. Raises DiskFull, InstallFailed, LockBroken."""
-    wanted = hashlib.sha256((LOCK / "jars.txt").read_bytes()).hexdigest()
+    wanted = hashlib.sha256(repr(locked_jars()).encode()).hexdigest()
     stamp = JARS / STAMP
     if stamp.exists() and stamp.read_text() == wanted:
         return

@@ -11,8 +11,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from stack import lifecycle, state
+from stack import lifecycle, ports, state
+from stack.commands.up import bring_up
 from stack.environment import python
 from stack.output import progress
 from stack.project import CACHE, CONFIG, ROOT, DataFolder
@@ -34,6 +36,13 @@ def data_folder() -> Iterator[DataFolder]:
         with _uninterrupted():
             lifecycle.stop(data)
             shutil.rmtree(parent, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def portal(*, demo: bool) -> Iterator[dict[str, Any]]:
+    """A whole platform on a free port: what `./govcn up --json` prints (url, data, admin, services, harvest)."""
+    with data_folder() as data:
+        yield bring_up(data, ports.free_port(), demo=demo, bound=True)
 
 
 @contextlib.contextmanager

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree  # noqa: S405 (reads the report that our own pytest wrote)
 
-from stack import environment, lifecycle, ports, throwaway
-from stack.commands.up import bring_up
+from stack import environment, lifecycle, throwaway
 from stack.exceptions import StackError
 from stack.output import progress, result
-from stack.project import ROOT, DataFolder
+from stack.project import ROOT
 
 PARTS = ("check", "unit", "integration", "browser")
 NO_TESTS = 5  # pytest's exit code when it found none
@@ -76,21 +75,16 @@ def _surroundings(folder: str, *, keep: bool) -> Iterator[tuple[list[str], dict[
         with throwaway.kept_folder() if keep else throwaway.data_folder() as data:
             yield [f"--ckan-ini={lifecycle.start(data, None, bound=not keep).ini}"], {}
     elif folder == "browser":
-        with throwaway.data_folder() as data:
-            yield [], _portal(data)
+        with throwaway.portal(demo=True) as summary:
+            administrator = summary["admin"]
+            yield [], {
+                "GOVCN_TEST_URL": summary["url"],
+                "GOVCN_TEST_DATA": summary["data"],
+                "GOVCN_TEST_ADMIN": administrator["name"],
+                "GOVCN_TEST_ADMIN_PASSWORD": administrator["password"],
+            }
     else:
         yield [], {}
-
-
-def _portal(data: DataFolder) -> dict[str, str]:
-    summary = bring_up(data, ports.free_port(), demo=True, bound=True)
-    administrator = summary["admin"] or {}
-    return {
-        "GOVCN_TEST_URL": summary["url"],
-        "GOVCN_TEST_DATA": str(data.path),
-        "GOVCN_TEST_ADMIN": administrator["name"],
-        "GOVCN_TEST_ADMIN_PASSWORD": administrator["password"],
-    }
 
 
 def _pytest(folder: str, arguments: list[str], variables: dict[str, str], *, quiet: bool) -> dict[str, object]:

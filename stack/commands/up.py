@@ -17,7 +17,7 @@ from stack.environment import python
 from stack.exceptions import CommandFailed
 from stack.identity import unprivileged
 from stack.output import progress, result, table
-from stack.project import CONFIG, ROOT, DataFolder
+from stack.project import ROOT, DataFolder
 from stack.services import child_environment, ckan_command, ckan_environment
 from stack.services import run as run_program
 from stack.state import State
@@ -54,14 +54,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def bring_up(data: DataFolder, port: int, *, demo: bool, bound: bool = False) -> dict[str, Any]:
-    """Start the platform, make the administrator on the first start, load the demo unless told not to."""
+    """Start the platform, load the demo unless told not to, make the administrator on the first start."""
     known = lifecycle.start(data, port, bound=bound)
-    administrator = _administrator(data, known)
     harvests = _demo(data, known) if demo else []
     return {
         "url": known.url,
         "data": str(data.path),
-        "admin": administrator,
+        # last of all: nothing that fails may come between the password and the person who reads it
+        "admin": _administrator(data, known),
         "services": [asdict(service) for service in known.services],
         "harvest": harvests,
     }
@@ -80,11 +80,9 @@ def _administrator(data: DataFolder, known: State) -> dict[str, str] | None:
 
 
 def _demo(data: DataFolder, known: State) -> list[dict[str, Any]]:
-    """Load config/demo and harvest its sources: the command prints its progress on standard error, JSON on output."""
-    if not (CONFIG / "demo").is_dir() or not (ROOT / "harvesters" / "cli.py").exists():
-        return []
+    """Load config/demo and harvest its sources: the command shows progress on standard error, JSON on output."""
     progress("装载示例数据", "Loading the demo")
-    command = ckan_command(Path(known.ini), "govcn-harvest", "run-all", "--json")
+    command = ckan_command(Path(known.ini), "govcn-demo", "load", "--json")
     environment = child_environment(ckan_environment(Path(known.ini)))
     done = subprocess.run(
         unprivileged(command), stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT, env=environment
@@ -93,7 +91,7 @@ def _demo(data: DataFolder, known: State) -> list[dict[str, Any]]:
         raise CommandFailed(
             "装载示例数据失败，详情见上方输出；可用 ./govcn up --empty 启动空平台。",
             "The demo could not be loaded; ./govcn up --empty starts without it.",
-            command="govcn-harvest run-all",
+            command="govcn-demo load",
             code=done.returncode,
         )
     return json.loads(done.stdout)["sources"]
