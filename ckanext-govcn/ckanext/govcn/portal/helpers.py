@@ -30,6 +30,12 @@ def govcn_site_title() -> str:
     return _("公共数据开放平台") if title in ("", "CKAN", "公共数据开放平台") else title
 
 
+def govcn_language_tag() -> str:
+    """Language of the page as browsers and CKAN's scripts know it: zh-CN, en."""
+    language = tk.h.lang()
+    return "zh-CN" if language == "zh_Hans_CN" else tk.h.unix_locale_to_bcp47(language)
+
+
 def govcn_notice() -> str:
     """The one-line notice above every page."""
     return tk.config.get("ckanext.govcn.portal.notice") or ""
@@ -78,7 +84,7 @@ def govcn_languages() -> list[dict[str, str]]:
     return [
         {
             "label": text,
-            "lang": locale.replace("_", "-"),
+            "lang": "zh-CN" if locale == "zh_Hans_CN" else locale,
             "url": tk.h.url_for(here, locale="default" if locale == tk.config.get("ckan.locale_default") else locale),
         }
         for locale, text in texts.items()

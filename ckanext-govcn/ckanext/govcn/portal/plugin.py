@@ -20,6 +20,7 @@ class GovcnPortalPlugin(p.SingletonPlugin):
     """Pages, templates, assets, translations and usage counters of the portal."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.IConfigurable)
     p.implements(p.ITranslation)
     p.implements(p.IFacets, inherit=True)
     p.implements(p.ISignal)
@@ -30,6 +31,10 @@ class GovcnPortalPlugin(p.SingletonPlugin):
         tk.add_public_directory(config, "public")
         tk.add_resource("assets", "govcn_portal")
         config["ckan.gravatar_default"] = "disabled"  # nothing is loaded from another host
+
+    # IConfigurable
+    def configure(self, config: Any) -> None:
+        translations.build_for_scripts()
 
     # ITranslation
     def i18n_directory(self) -> str:

@@ -6,6 +6,7 @@ No `.mo` is kept in the repository, so a translation can never be older than its
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+log = logging.getLogger(__name__)
 
 DOMAIN = "ckanext-govcn"
 
@@ -34,6 +37,16 @@ def compiled(source: Path, fallback: Path | None = None) -> Path:
         _compile(source, target)
         return target
     return source
+
+
+def build_for_scripts() -> None:
+    """Write the texts of CKAN's scripts, which CKAN does only in its development server."""
+    from ckan.lib.i18n import build_js_translations
+
+    try:
+        build_js_translations()
+    except OSError:
+        log.warning("the translations of scripts could not be written; they stay English", exc_info=True)
 
 
 def _compile(source: Path, target: Path) -> None:

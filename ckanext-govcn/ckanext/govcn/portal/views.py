@@ -7,6 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import flask
 from ckan import model as ckan_model
+from ckan.views import api as core_api
 
 from . import numbers, security, usage
 
@@ -37,6 +38,15 @@ def custom_css() -> flask.Response:
     response = flask.make_response(tk.config.get("ckan.site_custom_css") or "")
     response.content_type = "text/css; charset=utf-8"
     return response
+
+
+@blueprint.route("/api/i18n/zh_CN")
+def javascript_texts() -> flask.Response:
+    """Chinese texts of CKAN's scripts, which ask by the page's language tag (zh-CN) and not by CKAN's locale name.
+
+    With CKAN's own tag zh-Hans-CN they ask for `zh_Hans-CN`, which does not exist, and stay English.
+    """
+    return flask.make_response(core_api.i18n_js_translations("zh_Hans_CN"))
 
 
 @blueprint.after_app_request
