@@ -1,0 +1,102 @@
+"""编目状态 of harvested entries, and who owns them."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from ckanext.govcn.catalog.entry import CatalogEntry, Provider
+from ckanext.govcn.department.resolution import Department, Directory
+
+from harvesters.plan import Judged
+from harvesters.providers import NoOwner, Owners
+from harvesters.publishing import status_for
+from harvesters.source import Source
+
+RELEASED = Judged(CatalogEntry(open_type="unconditional"), "o", publishes=True, decided=True)
+DECIDED = Judged(CatalogEntry(open_type="unconditional"), "o", decided=True)
+HELD = Judged(CatalogEntry(), "o")
+
+
+@pytest.mark.parametrize(
+    ("judged", "now", "after"),
+    [
+        (RELEASED, "", "published"),
+        (DECIDED, "", "department_review"),
+        (HELD, "", "department_review"),
+        (DECIDED, "published", "published"),
+        (HELD, "published", "department_review"),
+        (RELEASED, "department_review", "published"),
+        (DECIDED, "bureau_review", "bureau_review"),
+        (RELEASED, "withdrawn", "withdrawn"),
+    ],
+)
+def test_the_state_after_a_harvest(judged: Judged, now: str, after: str) -> None:
+    assert status_for(judged, now) == after
+
+
+def department(identifier: str, name: str, region: str = "990100", **more: object) -> Department:
+    return Department(identifier, identifier, region, name, **more)  # type: ignore[arg-type]
+
+
+DIRECTORY = Directory.of(
+    [
+        department("jt", "示例市交通运输局", former_names=("示例市交通局",)),
+        department("ga", "示例市公安局"),
+        department("zf-d", "综合行政执法局", "990102"),
+        department("zf-x", "综合行政执法局", "990103"),
+    ]
+)
+
+
+def owners(providers: str, **more: object) -> tuple[Owners, list[Provider]]:
+    made: list[Provider] = []
+    numbers = itertools.count(1)
+
+    def create(provider: Provider) -> str:
+        made.append(provider)
+        return f"new-{next(numbers)}"
+
+    source = Source("s", providers=providers, region="990100", **more)  # type: ignore[arg-type]
+    return Owners(source, DIRECTORY, create), made
+
+
+def test_fixed_takes_the_sources_department_whatever_the_record_leaves_out() -> None:
+    found, _ = owners("fixed", provider="示例市交通运输局")
+    assert found.owner_of(Provider(unit="运输科")) == (Provider("示例市交通运输局", "990100", unit="运输科"), "jt")
+    assert found.owner_of(Provider("示例市交通局")) == (Provider("示例市交通运输局", "990100"), "jt")
+
+
+def test_fixed_never_takes_another_departments_dataset() -> None:
+    found, _ = owners("fixed", provider="示例市交通运输局")
+    refusal = found.owner_of(Provider("示例市公安局"))
+    assert isinstance(refusal, NoOwner)
+    assert refusal.rule == "H02"
+
+
+def test_departments_of_the_same_name_are_told_apart_by_region() -> None:
+    found, _ = owners("create")
+    assert found.owner_of(Provider("综合行政执法局", "990102"))[1] == "zf-d"
+    assert found.owner_of(Provider("综合行政执法局", "990103"))[1] == "zf-x"
+
+
+def test_create_makes_an_unknown_department_once_and_never_of_a_role() -> None:
+    found, made = owners("create")
+    assert found.owner_of(Provider("示例市气象局"))[1] == "new-1"
+    assert found.owner_of(Provider("示例市气象局"))[1] == "new-1"
+    assert [each.name for each in made] == ["示例市气象局"]
+    assert isinstance(found.owner_of(Provider("地区管理员")), NoOwner)
+    assert not found.proposed
+
+
+def test_map_proposes_what_its_table_does_not_know() -> None:
+    found, made = owners("map", provider_map={"交通局": "示例市交通运输局"})
+    assert found.owner_of(Provider("示例市交通运输局"))[1] == "jt"
+    assert isinstance(found.owner_of(Provider("示例市气象局")), NoOwner)
+    assert found.proposed == {Provider("示例市气象局", "990100"): 1}
+    assert not made
+
+
+def test_an_entry_without_a_provider_has_no_owner() -> None:
+    found, _ = owners("create")
+    assert isinstance(found.owner_of(Provider()), NoOwner)
