@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -86,8 +86,8 @@ def demo_load(*, users: bool, as_json: bool) -> None:
 
     with _one_sentence(as_json):
         departments = loading.load_departments()
-        accounts = loading.load_users() if users else []
         reports = _harvest_folders(folders()[1:])
+        accounts = loading.load_users() if users else []  # last: a password is shown once, so nothing may fail after
         _print_all(reports, as_json, departments=departments, users=accounts)
 
 
@@ -121,7 +121,7 @@ class _Progress:
     """A line on standard error that is rewritten on a terminal, and said once in a while elsewhere."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._last, self._line = name, 0.0, ""
+        self._name, self._last, self._line, self._shown = name, 0.0, "", ""
         self._terminal = sys.stderr.isatty()
 
     def __call__(self, counts: Any) -> None:
@@ -129,15 +129,19 @@ class _Progress:
         self._line += f"未变 {counts.unchanged}，下架 {counts.removed}，退回 {counts.refused}"
         if time.monotonic() - self._last > (0.2 if self._terminal else 5):
             self._last = time.monotonic()
-            self._show("\r" if self._terminal else "")
+            self._show()
 
     def end(self) -> None:
-        self._show("\r" if self._terminal else "")
+        self._show()
         if self._terminal:
             click.echo(err=True)
 
-    def _show(self, start: str) -> None:
-        click.echo(f"{start}{self._line}", err=True, nl=not start)
+    def _show(self) -> None:
+        if self._terminal:
+            click.echo(f"\r{self._line}", err=True, nl=False)
+        elif self._line != self._shown:
+            click.echo(self._line, err=True)
+        self._shown = self._line
 
 
 class _one_sentence:  # noqa: N801  (reads as what it does: with _one_sentence(...))
@@ -208,6 +212,3 @@ def _plain(row: Any) -> dict[str, Any]:
 def _print(what: Any) -> None:
     text = what if isinstance(what, str) else json.dumps(what, ensure_ascii=False)
     click.echo(text.encode("utf-8", "backslashreplace").decode())
-
-
-Shown = Callable[[Any], None]

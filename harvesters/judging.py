@@ -31,9 +31,10 @@ class Judge:
             refusal = _no_owner(found, outcome.entry.provider.name, record.place)
             return Judged(outcome.entry, problems=(*troubles, refusal), place=record.place)
         provider, owner = found
+        regions = outcome.entry.region_codes or ((provider.region_code,) if provider.region_code else ())
         decided = bool(outcome.entry.open_type) and not outcome.held
         return Judged(
-            replace(outcome.entry, provider=provider),
+            replace(outcome.entry, provider=provider, region_codes=regions),
             owner,
             troubles,
             publishes=self.released and decided,

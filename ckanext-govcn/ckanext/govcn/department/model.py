@@ -186,7 +186,7 @@ def nodes_of(session: Session, group_ids: Collection[str]) -> dict[str, str]:
         text("SELECT group_id, region_code, node FROM govcn_department WHERE group_id = ANY(:ids)"), {"ids": wanted}
     ).all()
     nodes = {row.group_id: row.node for row in rows if row.node}
-    missing = [(row.group_id, row.region_code) for row in rows if not row.node]
+    missing = [(row.group_id, _counted_region(row.region_code)) for row in rows if not row.node]
     serials = register.numbers(session, [f"department:{region}" for _, region in missing])
     for (group_id, region), serial in zip(missing, serials, strict=True):
         nodes[group_id] = _node(region, serial)
@@ -198,11 +198,17 @@ def nodes_of(session: Session, group_ids: Collection[str]) -> dict[str, str]:
     return {group_id: nodes.get(group_id, _NO_REGION) for group_id in wanted}
 
 
-def _node(region_code: str, serial: int) -> str:
+def _counted_region(region_code: str) -> str:
+    """The region whose departments are numbered together; "" for all whose province has no node: they share one."""
     try:
-        return identifiers.provider_node(region_code, serial)
+        identifiers.provider_node(region_code, 0)
     except NoProvinceNodeError:
-        return f"{_NO_REGION}{serial:04d}"  # a department whose region nobody has given yet
+        return ""
+    return region_code
+
+
+def _node(region_code: str, serial: int) -> str:
+    return identifiers.provider_node(region_code, serial) if region_code else f"{_NO_REGION}{serial:04d}"
 
 
 # ── proposals of unknown providers
