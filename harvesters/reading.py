@@ -22,6 +22,7 @@ from ckanext.govcn.catalog.problem import Problem, Profile
 
 from harvesters.exceptions import RecordError, SecretRecord
 from harvesters.extract import records_from
+from harvesters.extract.ckan import FIXED
 from harvesters.fetch import Fetcher, fetcher_for
 from harvesters.normalize import identity
 from harvesters.normalize.entries import Normalizer
@@ -75,7 +76,8 @@ class Reading:
 
     @cached_property
     def recognition(self) -> Recognition:
-        return recognise(self.received, self.source.fields)
+        own = FIXED if self.source.protocol == "ckan" else {}
+        return recognise(self.received, {**own, **self.source.fields})
 
     @cached_property
     def _identified(self) -> tuple[list[Record], Key]:

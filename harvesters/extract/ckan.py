@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -22,6 +22,14 @@ OURS = (
     "open_condition", "open_method", "open_requirements", "open_safeguards", "open_basis", "items",
 )  # fmt: skip
 """Fields of a govcn portal's dataset that are the entry's own; elsewhere they are read as labels like any other."""
+
+
+FIXED: Mapping[str, str] = {
+    name: name
+    for name in ("title", "notes", "provider", "tags", "url", "pub_date", "data_updated", "contact_name",
+                 "contact_email", "resources", *OURS)
+}  # fmt: skip
+"""Headings that this extractor itself gives their meaning; extras of other portals are recognised like any heading."""
 
 
 def records_from(source: Source, fetcher: Fetcher) -> Iterator[Record | RecordError]:

@@ -61,6 +61,7 @@ def columns_of(records: Sequence[Record]) -> list[Column]:
 
 
 def column_of(heading: str, values: Iterable[Value]) -> Column:
+    values = list(values)
     counted = Counter(text for value in values if (text := readers.given(value)))
     total = sum(counted.values())
     if not total:
@@ -70,9 +71,14 @@ def column_of(heading: str, values: Iterable[Value]) -> Column:
     shares: dict[str, float] = {}
     for name, test in TESTS.items():
         shares[name] = sum(n for text, n in judged if test(text)) / weight
+    shares["objects"] = sum(_is_objects(value) for value in values) / max(1, len(values))
     days = sorted(d for text, _ in judged if (d := readers.day(text)))
     length = sum(len(text) * n for text, n in judged) / weight
     return Column(heading, total, len(counted) / total, length, shares, days[len(days) // 2] if days else "")
+
+
+def _is_objects(value: Value) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, dict) for part in value)
 
 
 def _spread(counted: Counter[str]) -> list[tuple[str, int]]:

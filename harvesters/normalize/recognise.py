@@ -61,7 +61,8 @@ def recognise(
 ) -> Recognition:
     """Recognise the headings of these records. `fixed` are those a source states; `without` leaves synonyms out."""
     columns = columns_of(records)
-    fixed = dict(fixed or {})
+    met = {column.heading for column in columns}
+    fixed = {heading: name for heading, name in (fixed or {}).items() if heading in met}
     left_out = frozenset(headings.plain(name) for name in without)
     free = [column for column in columns if column.heading not in fixed]
     candidates = [c for column in free for c in _candidates(column, left_out)]
@@ -261,7 +262,13 @@ def _unit(column: Column) -> float:
     return -0.6 if column.share("day") > 0.5 or column.share("count") > 0.8 else 0.1
 
 
+def _objects(column: Column) -> float:
+    return 0.4 if column.share("objects") > 0 else -1.0
+
+
 FITS: Mapping[str, Callable[[Column], float]] = {
+    "items": _objects,
+    "resources": _objects,
     "title": _title,
     "notes": _notes,
     "provider": _provider,
