@@ -180,7 +180,7 @@ def grid_of_csv(data: bytes, name: str, limits: Limits, encoding: str) -> Grid:
 
 
 def _csv_rows(text: str, name: str, limits: Limits) -> Iterator[list[Cell]]:
-    csv.field_size_limit(limits.cell + 1)
+    csv.field_size_limit(max(limits.cell + 1, 131_072))  # of the whole process; `_limited` holds the source's own
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     expected = 1
     while True:
@@ -203,7 +203,10 @@ def _delimiter(text: str) -> str:
     lines = [line for line in text[:100_000].splitlines()[:30] if line.strip()][:20]
 
     def regular(delimiter: str) -> tuple[int, int]:
-        counts = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
+        try:
+            counts = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
+        except csv.Error:
+            return 0, 0
         usual = max(set(counts), key=counts.count)
         return (counts.count(usual) if usual > 1 else 0, usual)
 

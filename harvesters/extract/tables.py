@@ -159,9 +159,16 @@ def _field(leaf: str, parent: str) -> str:
 
 def _items_only_with_names(columns: list[Heading | None]) -> list[Heading | None]:
     """Item columns mean items only beside a column of item names (a lone 数据类型 is the dataset's)."""
-    if any(c and c.field == ITEMS + "name" for c in columns):
-        return columns
-    return [Heading(c.name, c.leaf, c.parent, "") if c and c.field.startswith(ITEMS) else c for c in columns]
+    named = any(c and c.field == ITEMS + "name" for c in columns)
+    below = any(c and c.field == ITEMS + "name" and headings.parent_kind(c.parent) == "items" for c in columns)
+
+    def is_lone(column: Heading) -> bool:
+        return not named or (below and headings.parent_kind(column.parent) != "items")
+
+    return [
+        Heading(c.name, c.leaf, c.parent, "") if c and c.field.startswith(ITEMS) and is_lone(c) else c
+        for c in columns
+    ]
 
 
 def _defaults(above: list[list[Cell]]) -> dict[str, str]:
@@ -195,7 +202,9 @@ def _is_beside(texts: list[str], width: int, top: list[str]) -> bool:
         return True
     if any(_TEMPLATE.search(text) for text in texts):
         return True
-    return len(set(texts)) == 1 and width > 3 and (bool(_NOTE.match(texts[0])) or len(texts[0]) > 60)
+    if width <= 3:
+        return False
+    return all(_NOTE.match(text) for text in texts) or (len(set(texts)) == 1 and len(texts[0]) > 60)
 
 
 def _split(row: list[Cell], columns: list[Heading | None]) -> tuple[dict[str, Value], dict[str, Value]]:

@@ -96,7 +96,7 @@ class Normalizer:
             access_mode=opening.access_mode,
             open_label=opening.label,
             open_condition=self._text(record, "open_condition"),
-            items=tuple(self._items(record)),
+            items=tuple(self._items(record, unread)),
             resources=tuple(self._resources(record)),
             unread=unread,
             secrecy=self._text(record, "secrecy"),
@@ -107,6 +107,11 @@ class Normalizer:
             if text := readers.given(record.raw.get(heading)):
                 return text
         return ""
+
+    def _written(self, record: Record, field: str) -> str:
+        """As `_text`, but 无 and 暂无 are kept: sometimes they are the answer."""
+        texts = (readers.text_of(record.raw.get(heading)) for heading in self._headings.get(field, ()))
+        return next((text for text in texts if text), "")
 
     def _mapped(self, field: str, text: str) -> str:
         """The source's own meaning of its codes, when it states one."""
@@ -179,7 +184,7 @@ class Normalizer:
 
     def _opening(self, record: Record) -> _Opening:
         label, flag = self._text(record, "open_type"), self._text(record, "open_flag")
-        condition = self._text(record, "open_condition")
+        condition = self._written(record, "open_condition")  # 无 beside 是 says unconditional; silence says nothing
         key = label, flag, condition
         found = self._levels.get(key)
         if found is None:
@@ -238,12 +243,15 @@ class Normalizer:
             return f"{min(years)}-01-01", f"{max(years)}-12-31"
         return start, end
 
-    def _items(self, record: Record) -> Iterable[Item]:
+    def _items(self, record: Record, unread: dict[str, str]) -> Iterable[Item]:
         rows = record.items or self._listed(record, "items", "items.name")
+        index = 0
         for row in rows:
-            item = self._item(row)
-            if item.name:
+            item, missed = self._item(row)
+            if item.name or item.data_type or item.length:
                 yield item
+                unread.update({f"items.{index}.{field}": text[:UNREAD] for field, text in missed.items()})
+                index += 1
 
     def _listed(self, record: Record, *fields: str) -> list[Mapping[str, Value]]:
         for field in fields:
@@ -253,7 +261,8 @@ class Normalizer:
                     return cast("list[Mapping[str, Value]]", value)
         return []
 
-    def _item(self, row: Mapping[str, Value]) -> Item:
+    def _item(self, row: Mapping[str, Value]) -> tuple[Item, dict[str, str]]:
+        """The item of one row, and what of its own levels could not be read: its silence would mean the entry's."""
         values: dict[str, str] = {}
         for heading, value in row.items():
             field = self._item_fields.get(heading)
@@ -266,8 +275,13 @@ class Normalizer:
         opening = _Opening()
         if "open_type" in values:
             opening = self._level("", values["open_type"], values.get("open_condition", ""))
-        return Item(
-            name=values.get("name", ""),
+        share_type = readers.code("share_type", values.get("share_type", ""))
+        missed = {
+            "share_type": "" if share_type else values.get("share_type", ""),
+            "open_type": "" if opening.open_type or codes.flag_of(opening.unread) else opening.unread,
+        }
+        item = Item(
+            name=values.get("name", "") or values.get("name_en", ""),
             name_en=values.get("name_en", ""),
             data_type=type_.letter if type_ else written,
             length=values.get("length", "") or (type_.length if type_ else ""),
@@ -275,11 +289,12 @@ class Normalizer:
             primary_key=readers.flag(values.get("primary_key", "")),
             nullable=readers.flag(values.get("nullable", "")),
             dictionary=readers.flag(values.get("dictionary", "")),
-            share_type=readers.code("share_type", values["share_type"]) if "share_type" in values else "",
+            share_type=share_type,
             share_condition=values.get("share_condition", ""),
             open_type=opening.open_type,
             open_condition=values.get("open_condition", ""),
         )
+        return item, {field: text for field, text in missed.items() if text}
 
     def _resources(self, record: Record) -> Iterable[Resource]:
         for part in self._listed(record, "resources"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -46,6 +47,7 @@ def check(entry: CatalogEntry, profile: Profile, context: Context | None = None)
     return [problem for rule_id in rule_ids() for problem in _problems(rule_id, entry, profile, known)]
 
 
+@functools.cache
 def rule_ids() -> tuple[str, ...]:
     """Every rule id, by number: E01, E02, W03 …"""
     return tuple(sorted(RULES, key=lambda rule_id: (rule_id[1:], rule_id[0])))

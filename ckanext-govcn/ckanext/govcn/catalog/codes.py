@@ -143,7 +143,7 @@ def is_blank(text: str | None) -> bool:
     if text is None:
         return True
     folded = normalize(text)
-    return not folded or folded in _words("blank") or text.strip() in _words("blank")
+    return not folded or folded in words("blank") or text.strip() in words("blank")
 
 
 def flag_of(text: str | None) -> bool | None:
@@ -151,13 +151,14 @@ def flag_of(text: str | None) -> bool | None:
     if text is None:
         return None
     folded = normalize(text)
-    if folded in _words("affirmative"):
+    if folded in words("affirmative"):
         return True
-    return False if folded in _words("negative") else None
+    return False if folded in words("negative") else None
 
 
 @functools.cache
-def _words(kind: str) -> frozenset[str]:
+def words(kind: str) -> frozenset[str]:
+    """The words of one kind in `words.yaml` (blank, affirmative, negative, no_condition), in lower case."""
     listed = cast("list[object]", data("words").get(kind, []))
     return frozenset(str(word).casefold() for word in listed)
 

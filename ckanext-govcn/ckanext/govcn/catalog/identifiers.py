@@ -87,8 +87,6 @@ _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: no I O Z S V
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _INNER_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
 _INNER_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_PUBLIC_PREFIXES = frozenset({"11", "12", "13"})  # 机关, 事业单位, 群团
-_UTILITY_PREFIXES = frozenset({"91"})  # 公共企事业单位 are companies
 
 USCCFault = Literal["length", "alphabet", "check", "old", "inner", "prefix", "region"]
 
@@ -97,7 +95,8 @@ def uscc_faults(text: str) -> tuple[USCCFault, ...]:
     """What is wrong with a 统一社会信用代码.
 
     length, alphabet and check make it invalid (E06); old (a 组织机构代码 of 9), inner (the check digit of GB 11714
-    inside), prefix (not 11, 12, 13 or an enterprise) and region (not in GB/T 2260) are worth a look (W07).
+    inside), prefix (table `uscc_prefix` does not expect it of a provider) and region (not in GB/T 2260) are worth a
+    look (W07).
 
     >>> uscc_faults("1141160000593120X0")
     ()
@@ -114,7 +113,7 @@ def uscc_faults(text: str) -> tuple[USCCFault, ...]:
     faults: list[USCCFault] = []
     if not organisation_code_valid(code[8:17]):
         faults.append("inner")
-    if code[:2] not in _PUBLIC_PREFIXES | _UTILITY_PREFIXES:
+    if codes.table("uscc_prefix").attribute(code[:2], "expected") != "yes":
         faults.append("prefix")
     if code[2:8] not in codes.table("region") and code[2:8] != "100000":
         faults.append("region")

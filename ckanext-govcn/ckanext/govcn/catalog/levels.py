@@ -64,7 +64,7 @@ def level_from_form(flag: str | None, condition: str | None) -> Level | None:
     if not opened:
         return Level(NONE)
     written = normalize(condition or "")
-    if written in {"无", "无限制", "没有", "无要求"}:
+    if written in codes.words("no_condition"):
         return Level(UNCONDITIONAL, ANONYMOUS)
     if codes.is_blank(condition):
         return None

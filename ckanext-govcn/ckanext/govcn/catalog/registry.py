@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.entry import CatalogEntry, Provider
 
 
@@ -61,6 +63,11 @@ class NotRun:
 
     lookup: str
     field: str = ""
+
+
+def parameter(rule_id: str, name: str) -> Any:
+    """A number, pattern or date that `rules.yaml` gives a rule to judge by."""
+    return codes.data("rules")[rule_id]["parameters"][name]
 
 
 Outcome = Finding | NotRun

@@ -82,12 +82,17 @@ def is_query_title(title: str) -> bool:
 def is_upper_return(texts: Iterable[str]) -> bool:
     """省回流, 市回流: data that belong to an upper level (W33)."""
     words = cast("list[str]", codes.data("sensitive")["upper_return"])
-    return any(word in normalize(text) for text in texts for word in words)
+    return any(word in written for text in texts for written in (normalize(text),) for word in words)
 
 
 def is_role_name(name: str) -> bool:
     """地区管理员, admin: an account's role, never a department."""
-    return normalize(name) in {normalize(w) for w in cast("list[str]", codes.data("sensitive")["roles"])}
+    return normalize(name) in _roles()
+
+
+@cache
+def _roles() -> frozenset[str]:
+    return frozenset(normalize(word) for word in cast("list[str]", codes.data("sensitive")["roles"]))
 
 
 def _secrecy() -> Mapping[str, Any]:

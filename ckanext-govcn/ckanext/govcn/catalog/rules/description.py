@@ -8,12 +8,10 @@ from datetime import date, timedelta
 
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.codes import is_blank
-from ckanext.govcn.catalog.dates import EARLIEST, is_iso_date
+from ckanext.govcn.catalog.dates import is_iso_date
 from ckanext.govcn.catalog.entry import CatalogEntry
-from ckanext.govcn.catalog.registry import Context, Finding, NotRun, Outcome, rule
+from ckanext.govcn.catalog.registry import Context, Finding, NotRun, Outcome, parameter, rule
 from ckanext.govcn.catalog.text import normalize
-
-NOTES_SHORT, NOTES_LONG = 10, 256
 
 
 @rule("E08")
@@ -25,16 +23,17 @@ def notes(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
 
 @rule("W08")
 def notes_quality(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
-    """10 to 256 characters that do not just repeat the title."""
+    """Neither too short nor too long, and not just the title again."""
     if is_blank(entry.notes):
         return
     length = len(entry.notes.strip())
-    facts = {"length": str(length), "limit": str(NOTES_LONG)}
+    shortest, longest = int(parameter("W08", "shortest")), int(parameter("W08", "longest"))
+    facts = {"length": str(length), "limit": str(longest)}
     if normalize(entry.notes) == normalize(entry.title):
         yield Finding("same", "notes", entry.notes)
-    elif length < NOTES_SHORT:
+    elif length < shortest:
         yield Finding("short", "notes", entry.notes, facts)
-    elif length > NOTES_LONG:
+    elif length > longest:
         yield Finding("long", "notes", entry.notes, facts)
 
 
@@ -82,8 +81,8 @@ def pub_date(entry: CatalogEntry, context: Context) -> Iterator[Outcome]:
         return
     if "pub_date" in entry.unread or not is_iso_date(given):
         yield Finding("unread", "pub_date", given)
-    elif given < EARLIEST.isoformat():
-        yield Finding("early", "pub_date", given, {"earliest": EARLIEST.isoformat()})
+    elif given < (earliest := str(parameter("E23", "earliest"))):
+        yield Finding("early", "pub_date", given, {"earliest": earliest})
     elif context.today is None:
         yield NotRun("today", "pub_date")
     elif given > context.today.isoformat():

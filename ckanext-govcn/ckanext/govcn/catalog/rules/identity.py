@@ -8,10 +8,8 @@ from typing import cast
 from ckanext.govcn.catalog import identifiers, sensitive
 from ckanext.govcn.catalog.codes import is_blank
 from ckanext.govcn.catalog.entry import CatalogEntry
-from ckanext.govcn.catalog.registry import Context, Finding, NotRun, Outcome, rule
+from ckanext.govcn.catalog.registry import Context, Finding, NotRun, Outcome, parameter, rule
 from ckanext.govcn.catalog.text import normalize
-
-TITLE_LIMIT = 128
 
 
 @rule("E01")
@@ -19,8 +17,8 @@ def title(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
     """信息资源名称 is there and not longer than 128 characters."""
     if is_blank(entry.title):
         yield Finding("missing", "title", entry.title)
-    elif len(entry.title) > TITLE_LIMIT:
-        facts = {"length": str(len(entry.title)), "limit": str(TITLE_LIMIT)}
+    elif len(entry.title) > (limit := int(parameter("E01", "limit"))):
+        facts = {"length": str(len(entry.title)), "limit": str(limit)}
         yield Finding("long", "title", entry.title, facts)
 
 

@@ -21,7 +21,10 @@ def open_type(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
         return
     else:
         given = entry.unread.get("open_type") or entry.open_type or entry.open_label
-        yield Finding("missing" if is_blank(given) else "unknown", "open_type", given)
+        if is_blank(given):
+            yield Finding("missing", "open_type", given)
+        else:  # 是 without a condition is half an answer
+            yield Finding("condition" if codes.flag_of(given) else "unknown", "open_type", given)
 
 
 @rule("E20")

@@ -8,14 +8,9 @@ from collections.abc import Iterator
 from ckanext.govcn.catalog import codes, identifiers
 from ckanext.govcn.catalog.codes import is_blank
 from ckanext.govcn.catalog.entry import CatalogEntry
-from ckanext.govcn.catalog.registry import Context, Finding, Outcome, rule
+from ckanext.govcn.catalog.registry import Context, Finding, Outcome, parameter, rule
 
 UNCONDITIONAL, CONDITIONAL, CLOSED = "1", "2", "3"
-
-_CENTRAL_BASIS = re.compile(
-    r"[\u4e00-\u9fff]{2,}法(?:》|》?第|典|律|$)|《[^》]*(?:法|条例|决定|规定|办法|意见|通知)[^》]*》|条例|行政法规"
-    r"|国发|国办|中发|中办|厅字|国令|国务院令|党中央|中共中央|国务院"
-)
 
 
 @rule("E14")
@@ -56,7 +51,9 @@ def share_basis(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
 @rule("W16")
 def share_basis_rank(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
     """The basis names a law, an administrative regulation or a document of the centre."""
-    if entry.share_type == CLOSED and not is_blank(entry.share_basis) and not _CENTRAL_BASIS.search(entry.share_basis):
+    if entry.share_type != CLOSED or is_blank(entry.share_basis):
+        return
+    if not re.search(str(parameter("W16", "central")), entry.share_basis):
         yield Finding("weak", "share_basis", entry.share_basis)
 
 
