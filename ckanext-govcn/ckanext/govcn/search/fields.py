@@ -79,6 +79,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SERIES = re.compile(
     r"[\d〇零一二三四五六七八九十]+(?:年度?|月份?|季度|日|号|批|期)|\d+|[\s_\-—()（）\[\]【】、,，.。:：]+"
 )
+_ID_IN_URL = re.compile(r"(?<=[=/])[0-9A-Za-z_-]{4,64}(?=[&#/?]|$)")
 _REGION = re.compile(r"\d{6}")
 
 Label = Callable[[str, str], str | None]
@@ -132,6 +133,7 @@ def entry_fields(dataset: Mapping[str, Any], label: Label = no_labels) -> dict[s
         "item_count": len(items),
         "provider": provider,
         "labels": _labels(found, label),
+        "identifiers": identifiers(dataset),
         "region_path": sorted({part for code in found["region_codes"] for part in region_path(code)}),
         "title_group": title_group(title),
         **spoken(title, provider),
@@ -169,6 +171,25 @@ def provider_names(dataset: Mapping[str, Any]) -> list[str]:
     organization = dataset.get("organization")
     names = [organization.get("title") if isinstance(organization, Mapping) else None, dataset.get("provider_unit")]
     return [name for name in map(_text, names) if name]
+
+
+def identifiers(dataset: Mapping[str, Any]) -> list[str]:
+    """What a person may paste to find this one entry: its codes, the source's own, the ids inside its address."""
+    given = [
+        *_strings(dataset.get("codes")),
+        _text(dataset.get("source_code")),
+        *identifiers_in(_text(dataset.get("url"))),
+    ]
+    return list(dict.fromkeys(one for one in given if one))
+
+
+def identifiers_in(url: str) -> list[str]:
+    """Ids inside an address: parts and parameter values of four or more letters and digits, with a digit among them.
+
+    >>> identifiers_in("https://data.sh.gov.cn/view/detail/index.html?type=cp&&id=AD4002012016")
+    ['AD4002012016']
+    """
+    return [part for part in _ID_IN_URL.findall(url) if any(map(str.isdigit, part))][:8]
 
 
 def region_path(code: str) -> list[str]:

@@ -59,42 +59,45 @@ def all_syllables() -> frozenset[str]:
 
 
 def read(letters: str) -> list[str] | None:
-    """Cut Latin letters into pinyin syllables, fewest syllables first; None when they are not pinyin.
-
-    `'` and blanks are cuts that the writer made.
+    """The best reading of Latin letters as pinyin; None when they are not pinyin.
 
     >>> read("kongqizhiliang")
     ['kong', 'qi', 'zhi', 'liang']
     >>> read("csv") is None
     True
     """
-    letters = letters.lower().replace("ü", "v")
-    found: list[str] = []
-    for part in re.split(r"[\s']+", letters.strip()):
-        if not part.isascii() or not part.isalpha() or len(part) > _MAX_QUERY_LETTERS:
-            return None
-        cut = _cut(part)
-        if cut is None:
-            return None
-        found.extend(cut)
-    return found or None
+    found = readings(letters)
+    return found[0] if found else None
 
 
-def _cut(part: str) -> list[str] | None:
-    """Dynamic programming over the letters: the fewest syllables; one letter counts three, it is rarely meant."""
+def readings(letters: str, most: int = 4) -> list[list[str]]:
+    """Cut Latin letters into pinyin syllables, fewest syllables first: fangan is fan gan and fang an.
+
+    `'` and blanks are cuts that the writer made.
+    """
+    letters = letters.lower().replace("ü", "v").strip()
+    found: list[list[str]] = [[]]
+    for part in re.split(r"[\s']+", letters):
+        if not re.fullmatch("[a-z]+", part) or len(part) > _MAX_QUERY_LETTERS:
+            return []
+        cuts = _cuts(part, most)
+        found = [[*before, *cut] for before in found for cut in cuts][:most]
+    return found
+
+
+def _cuts(part: str, most: int) -> list[list[str]]:
+    """Dynamic programming over the letters: the `most` best cuts; a single letter counts three, it is rarely meant."""
     known = all_syllables()
-    best: list[tuple[int, list[str]] | None] = [(0, [])] + [None] * len(part)
+    best: list[list[tuple[int, list[str]]]] = [[(0, [])]]
     for end in range(1, len(part) + 1):
-        for start, syllable in _endings(part, end):
-            before = best[start]
-            if before is None or syllable not in known:
-                continue
-            cost = before[0] + (1 if len(syllable) > 1 else 3)
-            now = best[end]
-            if now is None or cost < now[0]:
-                best[end] = (cost, [*before[1], syllable])
-    last = best[len(part)]
-    return last[1] if last else None
+        found = [
+            (cost + (1 if len(syllable) > 1 else 3), [*before, syllable])
+            for start, syllable in _endings(part, end)
+            if syllable in known
+            for cost, before in best[start]
+        ]
+        best.append(sorted(found, key=lambda one: one[0])[:most])
+    return [cut for _, cut in best[-1]]
 
 
 def _endings(part: str, end: int) -> Iterator[tuple[int, str]]:

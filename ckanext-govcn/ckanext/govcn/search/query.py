@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, Literal
 
+from ckanext.govcn.search import pinyin
 from ckanext.govcn.search.exceptions import QuerySyntaxRefused, QueryTooLong
+from ckanext.govcn.search.understand import Concept, fold, understand
 
 Kind = Literal["all", "fielded", "text"]
 
@@ -32,6 +35,7 @@ KNOWN_FIELDS = frozenset(
         "formats",
         "groups",
         "id",
+        "identifiers",
         "incomplete",
         "index_id",
         "indexed_ts",
@@ -153,22 +157,114 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text).replace("AND", "and").replace("OR", "or").replace("NOT", "not")
 
 
-WORD_FIELDS = "title^5 title_en^2 tags^2 provider^2 items^1.5 labels^1 text^0.5"
-BIGRAM_FIELDS = "title_bigram^3 provider_bigram^1 text_bigram^0.5"
+# ---- how text is answered -------------------------------------------------------------------------------------------
+#
+# Two sums: `words` and `bigrams` score the text as it stands (BM25, what Lucene does well), one constant per concept
+# says how well each thing the person named is met, by its own word or by another word for it.
+
+WORD_FIELDS = "title^4 tags^1.5 provider^1.5 items^1.5 labels^1 title_en^1 text^0.6"
+BIGRAM_FIELDS = "title_bigram^2 provider_bigram^0.7 text_bigram^0.4"
+# Where a concept is met decides how much it counts.
+CONCEPT_FIELDS = (("title_bigram", 10.0), ("tags", 6.0), ("provider_bigram", 5.0), ("text_bigram", 4.0))
+DEPARTMENT_FIELDS = (("provider_bigram", 10.0), ("title_bigram", 8.0), ("text_bigram", 3.0))
+KIND_WEIGHTS = {
+    "term": 1.0,
+    "everyday": 1.0,
+    "department": 1.0,
+    "region": 0.8,
+    "rest": 0.8,
+    "latin": 1.0,
+}
+CONCEPT_WEIGHT = 2.0
+SOUND_WEIGHT = 0.35  # a title that only sounds like the query
+CODE_WEIGHT = 80
+WHOLE_WEIGHT = 6
+_MOST_ALTERNATIVES = 12
+_CODE = re.compile(r"(?=.*\d)[\w./:-]{4,100}", re.ASCII)
 
 
 def parameters(text: str) -> dict[str, Any]:
     """Solr parameters that answer `text`: q with its referenced parameters, without rows, filters and facets."""
-    escaped = escape(normalize(text))
-    return {
-        "q": "{!bool should=$words should=$bigrams should=$codes}",
-        "words": "{!edismax qf=$words_qf pf=$words_pf mm=$words_mm tie=0.3 v=$words_v}",
-        "words_qf": WORD_FIELDS,
-        "words_pf": "title^3",
-        "words_mm": "1",
-        "words_v": escaped,
-        "bigrams": "{!edismax qf=$bigrams_qf mm=1 tie=0.3 v=$words_v}",
-        "bigrams_qf": BIGRAM_FIELDS,
-        "codes": "{!dismax qf='codes^20 source_code^20 id^20 name^10' mm=1 v=$words_v}",
+    typed = normalize(text)
+    understood = understand(typed)
+    sent: dict[str, Any] = {
         "defType": "lucene",
+        "q": "",
+        "words": "{!edismax qf=$words_qf pf=title^2 mm=0% tie=0.2 v=$text}",
+        "words_qf": WORD_FIELDS,
+        "bigrams": "{!edismax qf=$bigrams_qf mm=0% tie=0.2 v=$text}",
+        "bigrams_qf": BIGRAM_FIELDS,
+        "text": escape(" ".join(_telling(understood.concepts)) or understood.text),
+        "whole": whole_clauses(typed),
     }
+    names = ["words", "bigrams", "whole"]
+    for number, concept in enumerate(understood.concepts):
+        clauses = concept_clauses(concept)
+        if clauses:
+            sent[f"c{number}"] = f"{{!maxscore tie=0.05 v=$c{number}v}}"
+            sent[f"c{number}v"] = clauses
+            names.append(f"c{number}")
+    sent["q"] = "{!bool " + " ".join(f"should=${name}" for name in names) + "}"
+    return sent
+
+
+def _telling(concepts: Sequence[Concept]) -> list[str]:
+    """The words that Lucene scores: not 信息 and 数据, which every title has, nor 看病, which none has."""
+    return [
+        concept.word
+        for concept in concepts
+        if concept.kind != "generic" and not (concept.kind == "everyday" and concept.alternatives)
+    ]
+
+
+def whole_clauses(typed: str) -> str:
+    """A title that holds the whole text; the one entry whose code was typed."""
+    whole = _quoted(fold(typed))
+    clauses = [f"title_bigram:{whole}^={WHOLE_WEIGHT}"]
+    if _CODE.fullmatch(typed):
+        code = _quoted(typed)
+        clauses += [f"{field}:{code}^={CODE_WEIGHT}" for field in ("identifiers", "id", "name")]
+    return " ".join(clauses)
+
+
+def concept_clauses(concept: Concept) -> str:
+    """Lucene syntax: where the concept's own word and each other word for it may stand, each with its constant."""
+    if concept.kind == "generic":
+        return ""
+    weight = CONCEPT_WEIGHT * KIND_WEIGHTS[concept.kind]
+    places = DEPARTMENT_FIELDS if concept.kind == "department" else CONCEPT_FIELDS
+    words = [(concept.word, 0.3 if concept.kind == "everyday" and concept.alternatives else 1.0), *concept.alternatives]
+    clauses: list[str] = []
+    for word, factor in words[:_MOST_ALTERNATIVES]:
+        clauses.extend(_clauses(word, weight * factor, places))
+    sounds = [(" ".join(pinyin.syllables(concept.word)), SOUND_WEIGHT)] if concept.kind == "rest" else []
+    sounds += [(sound, 1.0) for sound in concept.sounds]
+    for sound, factor in sounds:
+        clauses.extend(_sound_clauses(sound, weight * factor))
+    if concept.letters:
+        spaced = " ".join(concept.letters)
+        clauses.append(f'title_initials:"{spaced}"^={weight * 6:.2f}')
+        clauses.append(f'provider_initials:"{spaced}"^={weight * 4:.2f}')
+    return " ".join(clauses)
+
+
+def _clauses(word: str, weight: float, places: tuple[tuple[str, float], ...]) -> list[str]:
+    quoted = _quoted(word)
+    if len(word) == 1 and not word.isascii():
+        return [f"title_char:{quoted}^={weight * 8:.2f}"]
+    return [f"{field}:{quoted}^={weight * factor:.2f}" for field, factor in places]
+
+
+def _sound_clauses(sound: str, weight: float) -> list[str]:
+    parts = sound.split()
+    if len(parts) < 2:
+        return []
+    clauses = [f'title_pinyin:"{sound}"^={weight * 10:.2f}', f'provider_pinyin:"{sound}"^={weight * 6:.2f}']
+    if len(parts) >= 4:  # part of a long row still says something
+        halves = (" ".join(parts[: len(parts) // 2 + 1]), " ".join(parts[len(parts) // 2 - 1 :]))
+        clauses += [f'title_pinyin:"{half}"^={weight * 4:.2f}' for half in halves]
+    return clauses
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
