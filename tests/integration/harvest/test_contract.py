@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters.plan import Judged
-from tests.contracts.run_contract import Row, RunContract, judge
+from contracts.run_contract import Row, RunContract, judge
 
 pytestmark = pytest.mark.usefixtures("clean")
 

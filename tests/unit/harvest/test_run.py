@@ -9,7 +9,7 @@ import pytest
 from harvesters.memory import MemoryPortal
 from harvesters.plan import Brake, Seen, plan_removals
 from harvesters.run import Task, run
-from tests.contracts.run_contract import ROWS, RunContract, judge
+from contracts.run_contract import ROWS, RunContract, judge
 
 
 class TestMemoryPortal(RunContract):
