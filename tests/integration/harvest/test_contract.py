@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from contracts.run_contract import Row, RunContract, judge
 
 from harvesters.plan import Judged
-from contracts.run_contract import Row, RunContract, judge
 
 pytestmark = pytest.mark.usefixtures("clean")
 

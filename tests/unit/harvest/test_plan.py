@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ckanext.govcn.catalog.entry import CatalogEntry, Item, Resource
+from contracts.run_contract import Row, entry_of
 
 from harvesters.entry_json import from_json, to_json
 from harvesters.plan import FieldChange, Judged, Known, Seen, differences, matched_resources, plan_batch
-from contracts.run_contract import Row, entry_of
 
 
 def test_differences_name_the_field_with_old_and_new() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from contracts.run_contract import ROWS, RunContract, judge
 
 from harvesters.memory import MemoryPortal
 from harvesters.plan import Brake, Seen, plan_removals
 from harvesters.run import Task, run
-from contracts.run_contract import ROWS, RunContract, judge
 
 
 class TestMemoryPortal(RunContract):
