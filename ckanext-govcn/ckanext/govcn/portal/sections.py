@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# shown elsewhere on the page, or part of another fact
+# shown elsewhere on the page, part of another fact, or the platform's own and nobody else's business
 _ELSEWHERE = frozenset({"title", "name", "temporal_end", "open_label", "items", "code_provisional"})
+_INTERNAL = frozenset({"catalog_status", "incomplete", "release_kind", "source_name", "source_remote_id"})
 _KINDS = {
     "notes": "prose",
     "tag_string": "tags",
@@ -60,7 +61,7 @@ def sections_of(schema: Mapping[str, Any]) -> tuple[Section, ...]:
             tuple(
                 _fact(field)
                 for field in fields
-                if field.get("section") == section["name"] and field["field_name"] not in _ELSEWHERE
+                if field.get("section") == section["name"] and field["field_name"] not in _ELSEWHERE | _INTERNAL
             ),
         )
         for section in schema.get("sections", ())
