@@ -15,10 +15,10 @@ from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
+from stack import solr_home
 from stack.credentials import Credentials
 from stack.project import CONFIG, DataFolder
 
-SOLR_USER = "ckan"
 DATABASE = "ckan"
 DATASTORE = "datastore"
 
@@ -49,7 +49,7 @@ class Addresses:
 
     def database_url(self, user: str, password: str, database: str) -> str:
         """A Unix socket address that psycopg2 and SQLAlchemy understand."""
-        return f"postgresql://{user}:{quote(password)}@/{database}?host={quote(str(self.runtime))}"
+        return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={quote(str(self.runtime))}"
 
 
 def settings(data: DataFolder, addresses: Addresses, credentials: Credentials) -> dict[str, str]:
@@ -65,7 +65,7 @@ def settings(data: DataFolder, addresses: Addresses, credentials: Credentials) -
         ),
         "ckan.redis.url": addresses.redis_url,
         "solr_url": addresses.solr_url,
-        "solr_user": SOLR_USER,
+        "solr_user": solr_home.USER,
         "solr_password": credentials.solr,
         "ckan.storage_path": str(data.files),
     }

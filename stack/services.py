@@ -7,12 +7,9 @@ folder (0700), Solr on a loopback port behind a password.
 from __future__ import annotations
 
 import base64
-import hashlib
 import http.client
 import importlib.util
-import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -21,7 +18,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack.configuration import SOLR_USER, Addresses
+from stack import solr_home
+from stack.configuration import Addresses
 from stack.credentials import Credentials
 from stack.environment import python
 from stack.exceptions import CommandFailed
@@ -174,14 +172,9 @@ def _valkey_answers(path: Path) -> bool:
 def solr(platform: Platform) -> Service:
     """Solr on the Jetty among its jars: no Java program of our own, no installation."""
     home = platform.data.solr
+    solr_home.write(home, platform.credentials.solr)
     web_root = platform.addresses.runtime / "solr"
     shutil.copytree(CONFIG / "stack" / "solr", web_root, dirs_exist_ok=True)
-    (home / "ckan").mkdir(exist_ok=True)
-    shutil.copyfile(web_root / "solr.xml", home / "solr.xml")
-    (home / "ckan" / "core.properties").write_text("name=ckan\nconfigSet=solr\n")
-    security = home / "security.json"
-    security.touch(mode=0o600)
-    security.write_text(security_json(platform.credentials.solr))
     memory = os.environ.get("GOVCN_SOLR_MEMORY", SOLR_MEMORY)
     return Service(
         name="solr",
@@ -197,30 +190,10 @@ def solr(platform: Platform) -> Service:
         ],
         folder=JARS,  # a relative class path: the project's own path may hold a colon
         ready=lambda: _http_ok(
-            platform.addresses.solr_port, "/solr/ckan/select?q=*:*&rows=0", (SOLR_USER, platform.credentials.solr)
+            platform.addresses.solr_port, "/solr/ckan/select?q=*:*&rows=0", (solr_home.USER, platform.credentials.solr)
         ),
         patience=30,
     )  # fmt: skip
-
-
-def security_json(password: str) -> str:
-    """Solr's BasicAuth: one account that may do everything, nothing for anybody else."""
-    salt = secrets.token_bytes(32)
-    digest = hashlib.sha256(hashlib.sha256(salt + password.encode()).digest()).digest()
-    credential = f"{base64.b64encode(digest).decode()} {base64.b64encode(salt).decode()}"
-    return json.dumps({
-        "authentication": {
-            "class": "solr.BasicAuthPlugin",
-            "blockUnknown": True,
-            "forwardCredentials": False,
-            "credentials": {SOLR_USER: credential},
-        },
-        "authorization": {
-            "class": "solr.RuleBasedAuthorizationPlugin",
-            "permissions": [{"name": "all", "role": "platform"}],
-            "user-role": {SOLR_USER: "platform"},
-        },
-    })
 
 
 # --- CKAN

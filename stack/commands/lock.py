@@ -21,7 +21,12 @@ from stack.project import CACHE, LOCK, ROOT
 
 UV = CACHE / "uv"
 BUILD_TOOLS = ("packaging", "setuptools", "wheel")
-EXTRAS = {"run": ["stack"], "test": ["stack", "test"], "benchmark": ["stack", "benchmark"]}
+EXTRAS = {
+    "run": ["serve", "stack"],
+    "test": ["serve", "stack", "test"],
+    "benchmark": ["serve", "stack", "benchmark"],
+    "container": ["serve"],  # what the image of docker-compose.yml holds
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,68 @@
+"""Solr's home: the one core on the shared configset, and a password for everything.
+
+The embedded stack writes it on every start; in docker-compose.yml the service `solr-home` does so
+(`python -m stack.solr_home FOLDER --owner 8983`, password in CKAN_SOLR_PASSWORD).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+CONFIG = Path(__file__).resolve().parent.parent / "config"
+USER = "ckan"
+CORE = "ckan"
+
+
+def write(home: Path, password: str) -> None:
+    """Make or renew solr.xml, the core and security.json (0600)."""
+    (home / CORE).mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(CONFIG / "stack" / "solr" / "solr.xml", home / "solr.xml")
+    (home / CORE / "core.properties").write_text(f"name={CORE}\nconfigSet=solr\n")
+    security = home / "security.json"
+    security.touch(mode=0o600)
+    security.write_text(security_json(password))
+
+
+def security_json(password: str) -> str:
+    """Solr's BasicAuth: one account that may do everything, nothing for anybody else."""
+    salt = secrets.token_bytes(32)
+    digest = hashlib.sha256(hashlib.sha256(salt + password.encode()).digest()).digest()
+    credential = f"{base64.b64encode(digest).decode()} {base64.b64encode(salt).decode()}"
+    return json.dumps(
+        {
+            "authentication": {
+                "class": "solr.BasicAuthPlugin",
+                "blockUnknown": True,
+                "forwardCredentials": False,
+                "credentials": {USER: credential},
+            },
+            "authorization": {
+                "class": "solr.RuleBasedAuthorizationPlugin",
+                "permissions": [{"name": "all", "role": "platform"}],
+                "user-role": {USER: "platform"},
+            },
+        }
+    )
+
+
+def main() -> None:
+    """Command line for the container."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--owner", type=int, help="uid that runs Solr in its image")
+    options = parser.parse_args()
+    write(options.home, os.environ["CKAN_SOLR_PASSWORD"])
+    if options.owner is not None:
+        for path in (options.home.parent, *options.home.parent.rglob("*")):
+            os.chown(path, options.owner, options.owner)
+
+
+if __name__ == "__main__":
+    main()
