@@ -19,7 +19,8 @@ OURS = (
     "data_updated", "record_count", "data_source", "source_system", "related_codes", "categories", "source_code",
     "security_level", "provider_unit", "format_class", "formats", "share_type", "share_condition", "share_scope",
     "share_use", "share_basis", "share_method_class", "share_method", "open_type", "open_label", "access_mode",
-    "open_condition", "open_method", "open_requirements", "open_safeguards", "open_basis", "items",
+    "open_condition", "open_method", "open_requirements", "open_safeguards", "open_basis",
+    "upper_consent", "items",
 )  # fmt: skip
 """Fields of a govcn portal's dataset that are the entry's own; elsewhere they are read as labels like any other."""
 

@@ -21,6 +21,7 @@ from harvesters.source import Source
 TEXTS = (
     "title_en", "source_system", "source_code", "contact_name", "contact_phone", "contact_email", "share_condition",
     "share_scope", "share_use", "share_basis", "open_method", "open_requirements", "open_safeguards", "open_basis",
+    "upper_consent",
 )  # fmt: skip
 CODED = {
     "share_type": "share_type",

@@ -49,6 +49,15 @@ def parse_code(text: str) -> ResourceCode | None:
     return ResourceCode(written, "") if _LEGACY.fullmatch(written) else None
 
 
+def full_node(category: str) -> str:
+    """A 分类码 with 类, 项 and 目: what hangs higher up (211 生态环保) gets zeros, or its codes would have no shape.
+
+    >>> full_node("211")
+    '211000'
+    """
+    return f"{category:0<6}"
+
+
 def format_code(category: str, number: int) -> str:
     """The code of the `number`-th resource under a 分类码; six digits or more. Numbers are never used twice.
 

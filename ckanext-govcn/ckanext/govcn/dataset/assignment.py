@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ckanext.govcn.catalog import identifiers
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -34,7 +36,7 @@ def assign(
     Without a classification the code comes from the provider's 部门 node and is provisional. `reserve` turns nodes
     into new codes, in the same order.
     """
-    nodes = list(dict.fromkeys(categories)) or [department_node]
+    nodes = list(dict.fromkeys(map(identifiers.full_node, categories))) or [department_node]
     kept: dict[str, str] = {}
     for code in present:
         kept.setdefault(node_of(code), code)

@@ -17,7 +17,7 @@ TEXTS = (
     "data_source", "source_system", "source_code", "security_level", "contact_name", "contact_phone", "contact_email",
     "format_class", "share_type", "share_condition", "share_scope", "share_use", "share_basis", "share_method_class",
     "share_method", "open_type", "open_label", "access_mode", "open_condition", "open_method", "open_requirements",
-    "open_safeguards", "open_basis",
+    "open_safeguards", "open_basis", "upper_consent",
 )  # fmt: skip
 LISTS = ("theme", "industry", "region_codes", "related_codes", "categories", "codes", "formats")
 _RESOURCE_TEXTS = ("url", "name", "format", "description", "remote_id", "sha256")
