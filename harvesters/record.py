@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 Scalar: TypeAlias = "str | int | float | bool | None"
@@ -25,7 +26,7 @@ class Place:
         return f"{self.file}{sheet}第 {self.row} 行" if self.row else f"{self.file}{sheet}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One record as received.
 
@@ -43,7 +44,7 @@ class Record:
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
     secret: bool = False  # a 密级 stands above or around the table it was taken from
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """sha256 (hex) of the canonical form; equal for equal content, whatever the order of keys."""
         return canonical_hash([self.raw, list(self.items)] if self.items else self.raw)

@@ -92,11 +92,11 @@ def _prefixes(name: str) -> Iterator[str]:
 def _agreed(names: Iterable[str]) -> str:
     """The city (or else the province) in which the unmistakable names lie, or ""."""
     counts: Counter[str] = Counter()
-    for name in names:
+    for name, times in Counter(names).items():
         for text in (name, *_prefixes(name)):
             matches = _named().get(text, ())
             if len(matches) == 1:
-                counts[matches[0]] += 1
+                counts[matches[0]] += times
                 break
     total = sum(counts.values())
     for digits in (4, 2):

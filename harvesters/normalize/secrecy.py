@@ -6,6 +6,7 @@ every cell of a record, with the meaning of its heading.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ckanext.govcn.catalog import sensitive
@@ -14,7 +15,7 @@ from harvesters.normalize import headings, readers
 from harvesters.record import Record, Value
 
 RULE = "E26"
-_SUSPECT = "密内宜★☆✩⭐"  # no mark is without one of these, outside a secrecy column
+_SUSPECT = re.compile("[密内宜★☆✩⭐]")  # no mark is without one of these, outside a secrecy column
 
 
 def marked_line(texts: Iterable[str]) -> bool:
@@ -23,7 +24,7 @@ def marked_line(texts: Iterable[str]) -> bool:
 
 
 def _is_mark(place: str, text: str) -> bool:
-    return any(c in _SUSPECT for c in text) and sensitive.secrecy_mark({place: text}) is not None
+    return _SUSPECT.search(text) is not None and sensitive.secrecy_mark({place: text}) is not None
 
 
 class Guard:
@@ -48,6 +49,8 @@ class Guard:
             field = self._fields[heading] = _field(heading)
         if field == "secrecy":
             return sensitive.secrecy_mark({"secrecy": readers.text_of(value)}) is not None
+        if isinstance(value, str):
+            return _is_mark(field, value)
         return any(_is_mark(field, text) for text in _texts(value))
 
 

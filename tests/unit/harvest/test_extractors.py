@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from contracts.extractor_contract import PARTS, ExtractorContract
+from contracts.making import FakeAnswer, FakeTransport, fetcher, workbook
 
 from harvesters.exceptions import SourceRefused, SourceUnreachable, UnreadableRecord
 from harvesters.extract import records_from
 from harvesters.fetch import Fetcher, Request
 from harvesters.record import Record
 from harvesters.source import DetailCall, Limits, ListCall, Paging, Source
-from tests.contracts.extractor_contract import PARTS, ExtractorContract
-from tests.unit.harvest.making import FakeAnswer, FakeTransport, fetcher, workbook
 
 API = "https://data.example.gov.cn/api/list"
 

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 from ckanext.govcn.catalog.checks import Context
+from data import planted_faults
 
 from harvesters.reading import Reading, read
 from harvesters.report import report_of
 from harvesters.source import Source
-from tests.data import planted_faults
 
 CONTEXT = Context(
     today=date(2024, 6, 30),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts.making import reading_of, workbook
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from harvesters.normalize import readers
 from harvesters.preview import main
 from harvesters.reading import Reading
 from harvesters.report import report_of, to_json_object
-from tests.unit.harvest.making import reading_of, workbook
 
 GOOD = {
     "标题": "公共厕所信息", "提供单位": "示例市城市管理局", "摘要": "全市公共厕所的名称、位置和开放时间", "更新周期": "每年",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from contracts.making import packed, reading_of, workbook
 
 from harvesters.exceptions import SourceRefused, UnreadableSource
 from harvesters.reading import Reading
 from harvesters.source import Limits
-from tests.unit.harvest.making import packed, reading_of, workbook
 
 HEADINGS = ["信息资源名称", "信息资源提供方", "信息资源摘要", "更新周期", "发布日期", "开放类型"]
 ROWS = [
