@@ -17,6 +17,7 @@ CORE_FIELDS = frozenset(
         "id", "name", "title", "notes", "tags", "groups", "organization", "owner_org", "license_id", "res_format",
         "state", "capacity", "dataset_type", "type", "metadata_created", "metadata_modified", "score", "site_id",
         "title_string", "views_recent", "views_total", "text", "entity_type", "author", "maintainer", "isopen",
+        "creator_user_id",  # every account's own page asks for it, and a dataset shows it anyway
     }
 )  # fmt: skip
 ENTRY_FIELDS = frozenset(

@@ -71,6 +71,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
         _link(_("工作台"), "dashboard.datasets", ("dashboard",)),
         _link(user.display_name, "user.read", id=user.name),
     ]
+    if tk.h.check_access("govcn_editorial_list"):
+        links.insert(0, _link(_("待审核"), "govcn_editorial.review"))
     if user.sysadmin:
         links.append(_link(_("系统管理"), "admin.index", ("admin",)))
     return links
@@ -105,10 +107,8 @@ def govcn_badges() -> tuple[levels.Badge, ...]:
     return tuple(levels.BADGES[key] for key in ("open", "login", "conditional"))
 
 
-def govcn_code_label(table: str, code: str) -> str:
-    """Word for a code in the visitor's language; the code itself when it is unknown."""
-    found = codes.table(table)
-    return found.label_en(code) if _english() else found.label(code)
+def _code_label(table: str, code: str) -> str:
+    return str(tk.h.govcn_code_label(table, code))
 
 
 def govcn_theme_icon(code: str) -> str:
@@ -123,7 +123,7 @@ def govcn_as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def govcn_sections() -> tuple[sections.Section, ...]:
+def govcn_fact_sections() -> tuple[sections.Section, ...]:
     """The sections of a dataset page."""
     return sections.sections_of(_dataset_schema())
 
@@ -185,7 +185,7 @@ def govcn_safe_link(url: str | None) -> str:
 
 def govcn_formats(dataset: Mapping[str, Any]) -> list[str]:
     """Format labels of a dataset: its own list, else its resources'."""
-    names = [govcn_code_label("format_type", code) for code in govcn_as_list(dataset.get("formats"))]
+    names = [_code_label("format_type", code) for code in govcn_as_list(dataset.get("formats"))]
     names = names or [str(res.get("format") or "").upper() for res in dataset.get("resources") or ()]
     return list(dict.fromkeys(name for name in names if name))
 
@@ -281,7 +281,7 @@ def govcn_facet_label(field: str, item: Mapping[str, Any]) -> str:
         "region_codes": "region",
     }
     if field in tables:
-        return govcn_code_label(tables[field], str(item["name"]))
+        return _code_label(tables[field], str(item["name"]))
     return str(item.get("display_name") or item["name"])
 
 
@@ -302,7 +302,7 @@ def govcn_api_root() -> str:
 
 def govcn_code_table(name: str) -> list[tuple[str, str]]:
     """(code, word) of a code table, in its order."""
-    return [(code, govcn_code_label(name, code)) for code in codes.table(name).codes]
+    return [(code, _code_label(name, code)) for code in codes.table(name).codes]
 
 
 def govcn_example_word(dataset: Mapping[str, Any] | None) -> str:

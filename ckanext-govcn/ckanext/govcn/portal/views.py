@@ -1,4 +1,4 @@
-"""Pages of the portal's own, and what is done around every response: security headers, counting, 410."""
+"""Pages of the portal's own, and what is done around every response: security headers and counting."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import flask
-from ckan import model as ckan_model
 from ckan.views import api as core_api
 
 from . import numbers, security, usage
 
 blueprint = flask.Blueprint("govcn_portal", __name__)
-
-_DATASET_PAGES = ("dataset.read", "dataset_resource.read", "dataset_resource.download")
 
 
 @blueprint.route("/")
@@ -52,8 +49,6 @@ def javascript_texts() -> flask.Response:
 @blueprint.after_app_request
 def finish(response: flask.Response) -> flask.Response:
     """Runs after every request of the application."""
-    if response.status_code == 404 and tk.request.endpoint in _DATASET_PAGES:
-        response = _gone() or response
     if response.status_code == 200 and tk.request.endpoint == "dataset.read" and tk.request.method == "GET":
         dataset: dict[str, Any] | None = getattr(flask.g, "pkg_dict", None)
         if dataset:
@@ -61,12 +56,3 @@ def finish(response: flask.Response) -> flask.Response:
     for name, value in security.HEADERS.items():
         response.headers.setdefault(name, value)
     return response
-
-
-def _gone() -> flask.Response | None:
-    """410 where a dataset that once was public is 已下架; nothing of it is told."""
-    package = ckan_model.Package.get(str((tk.request.view_args or {}).get("id", "")))
-    extras = (package.extras if package else None) or {}
-    if extras.get("catalog_status") != "withdrawn" or extras.get("open_type") not in ("unconditional", "conditional"):
-        return None
-    return flask.make_response(tk.render("govcn/withdrawn.html", {"code": 410}), 410)
