@@ -211,7 +211,7 @@ class TestCodes:
         dataset = create()
         old = dataset["codes"]
         changed = call_action("govcn_code_assign", id=dataset["id"], categories=["201", "101"])
-        assert [code.split("/")[0] for code in changed["codes"]] == ["201", "101"]
+        assert [code.split("/")[0] for code in changed["codes"]] == ["201000", "101000"]
         assert changed["related_codes"] == old
         assert not changed["code_provisional"]
         assert call_action("package_show", id=dataset["id"])["name"] == dataset["name"]

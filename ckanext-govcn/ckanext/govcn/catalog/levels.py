@@ -6,6 +6,7 @@ not there, or that was reviewed and is no level (a sharing word, a place, a purp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,6 +15,8 @@ from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.entry import CatalogEntry, Item
 from ckanext.govcn.catalog.problem import Problem, held
 from ckanext.govcn.catalog.text import normalize
+
+_CODE_BEFORE = re.compile(r"^\d{1,2}[-_.:、]")
 
 UNCONDITIONAL, CONDITIONAL, NONE = "unconditional", "conditional", "none"
 ANONYMOUS, LOGIN = "anonymous", "login"
@@ -35,7 +38,7 @@ def level_of(label: str | None) -> Level | None:
     """
     if label is None:
         return None
-    row = _labels().get(normalize(label))
+    row = _row(label)
     if row is None or not row["open_type"]:
         return None
     return Level(row["open_type"], row["access_mode"])
@@ -46,7 +49,7 @@ def reason_of(label: str | None) -> str:
     description, blank; "" when nobody has reviewed it yet."""
     if codes.is_blank(label):
         return "blank"
-    row = _labels().get(normalize(label or ""))
+    row = _row(label or "")
     return row["reason"] if row else ""
 
 
@@ -134,6 +137,12 @@ def _clamped_item(item: Item, open_type: str, share_type: str) -> Item:
         open_type=stricter_open(item.open_type, open_type) if item.open_type else "",
         share_type=stricter_share(item.share_type, share_type) if item.share_type else "",
     )
+
+
+def _row(label: str) -> dict[str, str] | None:
+    """The reviewed row of a whole label, also when its code stands before it (1-无条件开放): a label beats a code."""
+    written = normalize(label)
+    return _labels().get(written) or _labels().get(_CODE_BEFORE.sub("", written))
 
 
 @cache
