@@ -31,6 +31,7 @@ START_LIMIT = 180.0  # seconds for a service to become ready; crash recovery of 
 LONGEST_PAUSE = 30.0  # seconds between two attempts to start a service that keeps dying
 STEADY = 60.0  # seconds after which a death counts as the first again
 POLL = 0.2
+BACKING = (services.postgres, services.valkey, services.solr)
 LARGEST_LOG = 50 * 2**20
 LOG_CHECK = 60.0
 
@@ -130,7 +131,7 @@ class Supervisor:
     def run(self) -> None:
         """Start, watch until told to stop, stop. Raises StackError when the start fails."""
         try:
-            self._start(services.postgres, services.valkey, services.solr)
+            self._start(*BACKING)
             services.create_databases(self.platform)
             if self.platform.addresses.web_port:
                 self._tell("migrating")
@@ -189,9 +190,12 @@ class Supervisor:
         time.sleep(POLL)
 
     def _stop(self) -> None:
-        for keeper in reversed(self.keepers):
-            keeper.stop()
-            keeper.await_end()
+        own, backing = self.keepers[len(BACKING) :], self.keepers[: len(BACKING)]
+        for together in (own, backing):  # CKAN's processes first: they still need the others while they end
+            for keeper in together:
+                keeper.stop()
+            for keeper in together:
+                keeper.await_end()
         self._tell("failed" if self.state.error else "stopped")
 
     def _tell(self, phase: str | None = None) -> None:
