@@ -12,10 +12,9 @@ from ckan.tests.helpers import call_action
 from ckanext.govcn.catalog import identifiers
 from ckanext.govcn.dataset import batch
 from ckanext.govcn.dataset import model as register
+from integration.making import create, department, internal, member, publish
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-
-from tests.integration.making import create, department, internal, member, publish
 
 pytestmark = pytest.mark.usefixtures("clean")
 
