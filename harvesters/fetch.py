@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+from urllib.request import getproxies
 
 import requests
 import requests.utils
@@ -243,7 +244,7 @@ class RequestsTransport:
             allow_redirects=False,
             stream=True,
             verify=self._verify,
-            proxies={} if bypass else dict(requests.utils.getproxies()),
+            proxies={} if bypass else getproxies(),
         )
         return _Streamed(response)
 

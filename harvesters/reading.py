@@ -9,7 +9,7 @@ lists included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -76,7 +76,7 @@ class Reading:
 
     @cached_property
     def recognition(self) -> Recognition:
-        own = FIXED if self.source.protocol == "ckan" else {}
+        own: Mapping[str, str | None] = FIXED if self.source.protocol == "ckan" else {}
         return recognise(self.received, {**own, **self.source.fields})
 
     @cached_property

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from ckanext.govcn.catalog.entry import CatalogEntry, Release
@@ -45,7 +45,7 @@ class Limits:
     pages: int = 5_000
     rows: int = 1_000_000
     columns: int = 512
-    cell: int = 32_767  # characters, Excel's own limit
+    cell: int = 100_000  # characters; Excel itself ends at 32,767
     depth: int = 12  # nesting of JSON
 
 
@@ -158,6 +158,7 @@ def source_from_yaml(path: Path) -> Source:
     except UnicodeDecodeError as error:
         raise SourceInvalid(path.name, [Fault(1, "文件", "不是 UTF-8 编码，请另存为 UTF-8。")]) from error
     node = reader.parse(text) if len(raw) <= MAX_YAML_BYTES else reader.fail(1, "文件", "超过 1 MB。")
+    reader.finish()  # what is no YAML has no further faults
     source = _source(reader, node, path)
     reader.finish()
     return source
@@ -328,10 +329,10 @@ class _Reader:
 
     def parse(self, text: str) -> yaml.Node | None:
         try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            for event in cast("Iterator[yaml.Event]", yaml.parse(text, Loader=yaml.SafeLoader)):  # pyright: ignore[reportUnknownMemberType]
                 if isinstance(event, yaml.AliasEvent):
                     return self.fail(event.start_mark.line + 1, "*", "不支持引用（* 与 &），请直接写出内容。")
-            return yaml.compose(text, Loader=yaml.SafeLoader)
+            return cast("yaml.Node | None", yaml.compose(text, Loader=yaml.SafeLoader))  # pyright: ignore[reportUnknownMemberType]
         except RecursionError:
             return self.fail(1, "文件", "嵌套太深。")
         except yaml.YAMLError as error:
@@ -447,7 +448,7 @@ class _Mapping:
         node = self._node(key)
         if node is None:
             return None
-        loader = yaml.SafeLoader("")
+        loader: Any = yaml.SafeLoader("")
         try:
             return loader.construct_document(node)
         finally:

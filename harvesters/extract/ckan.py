@@ -25,7 +25,7 @@ OURS = (
 """Fields of a govcn portal's dataset that are the entry's own; elsewhere they are read as labels like any other."""
 
 
-FIXED: Mapping[str, str] = {
+FIXED: Mapping[str, str | None] = {
     name: name
     for name in ("title", "notes", "provider", "tags", "url", "pub_date", "data_updated", "contact_name",
                  "contact_email", "resources", *OURS)

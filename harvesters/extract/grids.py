@@ -157,7 +157,7 @@ def grids_of_xls(data: bytes, name: str, limits: Limits, only: Sequence[str]) ->
 def _xls_cell(cell: Any, datemode: int) -> Cell:
     if cell.ctype == xlrd.XL_CELL_DATE:
         try:
-            return _plain(xlrd.xldate_as_datetime(cell.value, datemode))
+            return _plain(xlrd.xldate_as_datetime(cell.value, 1 if datemode else 0))
         except (xlrd.XLDateError, ValueError, OverflowError):
             return cell.value
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:

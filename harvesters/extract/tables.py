@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from harvesters.exceptions import UnreadableSource
 from harvesters.extract.grids import Cell, Grid
-from harvesters.normalize import headings, secrecy
+from harvesters.normalize import headings, readers, secrecy
 from harvesters.normalize.headings import PARENT
 from harvesters.record import Place, Record, Value
 
@@ -69,9 +69,10 @@ def records_of(grid: Grid, source: str, file: str) -> Iterator[Record]:
         yield Record(source, where, group.raw, tuple(group.items), defaults=defaults, secret=marked)
 
 
-def table_of(rows: list[list[Cell]], source: str, file: str) -> Iterator[Record]:
+def table_of(rows: list[list[Value]], source: str, file: str) -> Iterator[Record]:
     """Records of a JSON list of lists."""
-    return records_of(Grid("", rows), source, file)
+    plain = [[readers.text_of(cell) if isinstance(cell, (list, dict)) else cell for cell in row] for row in rows]
+    return records_of(Grid("", plain), source, file)
 
 
 def _texts(row: Iterable[Cell]) -> list[str]:
@@ -226,7 +227,7 @@ def _continues(
         return False
     keys = [c.name for c in columns if c and c.field in {"title", "source_code", "remote_id"}]
     titles = [c.name for c in columns if c and c.field == "title"]
-    given = [k for k in keys if raw.get(k) not in {None, ""}]
+    given = [k for k in keys if not _is_blank(raw.get(k))]
     if any(raw[k] != group.raw.get(k) for k in given):
         return False
     if not any(k in titles for k in given) or any(k not in titles for k in given):
@@ -234,9 +235,13 @@ def _continues(
     return _same_number(group.raw, raw, columns) and not _named_before(group, item, columns)
 
 
+def _is_blank(value: Value) -> bool:
+    return value is None or value == ""
+
+
 def _same_number(old: Mapping[str, Value], new: Mapping[str, Value], columns: list[Heading | None]) -> bool:
     numbers = [c.name for c in columns if c and headings.plain(c.leaf) in {"序号", "编号"}]
-    return all(new.get(n) in {None, "", old.get(n)} for n in numbers)
+    return all(_is_blank(new.get(n)) or new.get(n) == old.get(n) for n in numbers)
 
 
 def _named_before(group: Group, item: Mapping[str, Value], columns: list[Heading | None]) -> bool:
@@ -250,9 +255,9 @@ def _add(group: Group, raw: Mapping[str, Value], item: dict[str, Value], columns
         if column is None or column.name not in raw:
             continue
         value = raw[column.name]
-        if value in {None, ""}:
+        if _is_blank(value):
             continue
-        if group.raw.get(column.name) in {None, ""}:
+        if _is_blank(group.raw.get(column.name)):
             group.raw[column.name] = value
         elif column.field in VARYING and value != group.raw[column.name]:
             item[column.name] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -87,10 +87,6 @@ def _spread(counted: Counter[str]) -> list[tuple[str, int]]:
     return head + tail[:: max(1, len(tail) // (DISTINCT // 2))]
 
 
-def _parts(text: str) -> Iterator[str]:
-    return iter(codes.parts_of(text))
-
-
 def _of_table(name: str, text: str) -> bool:
     if text.isdigit():  # a bare code says nothing: 1 is a theme, an industry's letter, a count
         return False
@@ -137,7 +133,7 @@ def _is_format(text: str) -> bool:
     return bool(class_ or types) and not (len(unread) > 1 and not types)
 
 
-TESTS = {
+TESTS: Mapping[str, Callable[[str], bool]] = {
     "day": lambda text: bool(readers.day(text)),
     "url": lambda text: bool(_URL.fullmatch(text)) and ("://" in text or "/" in text),
     "path": lambda text: bool(_PATH.fullmatch(text)),

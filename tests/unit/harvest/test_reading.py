@@ -219,6 +219,17 @@ def test_wild_grids_never_raise(rows: list[list[Any]]) -> None:
     preview(Reading(Source("s", profile="portal"), records))
 
 
+def test_json_lists_of_lists_and_envelopes_and_lines(tmp_path: Path) -> None:
+    rows = [list(GOOD), list(GOOD.values()), [["标题", "二"], {"name": "乙局"}, "说明", "每年", "无条件开放", "2024-01-05"]]
+    lists = reading_of(tmp_path, "a.json", json.dumps(rows).encode())
+    lines = reading_of(tmp_path, "a.ndjson", ("\n".join(json.dumps(GOOD) for _ in range(2)) + '\n{"half": ').encode())
+    envelope = reading_of(tmp_path, "b.json", json.dumps({"code": 0, "data": {"page": {"list": [GOOD], "tags": ["x"]}}}).encode())
+    string = reading_of(tmp_path, "c.json", json.dumps({"dataList": json.dumps([GOOD])}).encode("utf-16"))
+    assert [e.provider.name for e in lists.entries] == ["示例市城市管理局", "乙局"]
+    assert (len(lines.distinct), lines.refused_rows[0].place.row) == (1, 3)
+    assert len(envelope.entries) == len(string.entries) == 1
+
+
 class TestCommand:
     def run(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
         code = main(["preview", *arguments])
