@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.lib.dictization import model_dictize
+from ckan.lib.search import SearchQueryError
 from ckan.types import Context, DataDict
 
 from ckanext.govcn.access import addresses, files, people, queries, vault
@@ -121,20 +123,6 @@ def package_update(next_action: Callable[..., Any], context: Context, data_dict:
     return next_action(context, data_dict)
 
 
-@tk.chained_action
-def bulk_update_public(_next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
-    """`private` follows from level and 编目状态 and is not set by hand."""
-    tk.check_access("bulk_update_public", context, data_dict)
-    raise tk.ValidationError({"datasets": ["数据集是否公开由开放属性和编目状态决定，请在数据集中修改开放属性"]})
-
-
-@tk.chained_action
-def bulk_update_private(_next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
-    """See `bulk_update_public`: closing goes by the level, which takes effect on every surface."""
-    tk.check_access("bulk_update_private", context, data_dict)
-    raise tk.ValidationError({"datasets": ["数据集是否公开由开放属性和编目状态决定，请在数据集中修改开放属性"]})
-
-
 # search and lists ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -156,7 +144,7 @@ def package_search(next_action: Callable[..., Any], context: Context, data_dict:
     try:
         allowed_fields().check(data_dict)
     except SearchNotAllowed as error:
-        raise tk.ValidationError({error.parameter: [str(error)]}) from error
+        raise SearchQueryError(str(error)) from error  # what CKAN's pages and API answer with 400
     asked = data_dict.get("fl")
     without_id = bool(asked) and "id" not in _names(asked)
     if without_id:
@@ -380,6 +368,29 @@ def resource_view_list(next_action: Callable[..., Any], context: Context, data_d
     return next_action(context, data_dict)
 
 
+@tk.chained_action
+def organization_create(next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """CKAN makes whoever creates an organization its admin. A system administrator who founds a department for others
+    is not thereby one of its members; whoever shall be one is named in `users` or added."""
+    created = next_action(context, data_dict)
+    user = model.User.get(context.get("user") or "")
+    named = {str(member.get("name")) for member in data_dict.get("users") or [] if isinstance(member, dict)}
+    if user is not None and user.sysadmin and named.isdisjoint({user.name, user.id}):
+        organization_id = created["id"] if isinstance(created, dict) else created
+        member = {"id": organization_id, "object": user.id, "object_type": "user"}
+        tk.get_action("member_delete")(tk.fresh_context(context, ignore_auth=True), member)
+    return created
+
+
+@tk.chained_action
+def activity_create(next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """Views are left out of the streams: CKAN records title and settings of a view for everybody, without labels."""
+    if str(data_dict.get("activity_type") or "").endswith("resource view"):
+        tk.check_access("activity_create", context, data_dict)
+        return None
+    return next_action(context, data_dict)
+
+
 def show_own_route(resource: dict[str, Any]) -> None:
     """Write the route for the site as it is configured now: dicts in the index may be older than the site's name."""
     route = addresses.route_of(str(resource.get("url") or ""))
@@ -388,12 +399,14 @@ def show_own_route(resource: dict[str, Any]) -> None:
 
 
 def functions() -> dict[str, Any]:
-    """Every action of this module."""
+    """Every action of the plugins that are on."""
+    activity = [activity_create] if p.plugin_loaded("activity") else []
     return {
         function.__name__: function
         for function in (
+            *activity,
             govcn_resource_source_show, govcn_resource_source_update, package_create, package_update,
-            bulk_update_public, bulk_update_private, package_search, package_autocomplete, package_list,
+            organization_create, package_search, package_autocomplete, package_list,
             resource_search, member_list, format_autocomplete, tag_list, tag_autocomplete, tag_search, tag_show,
             resource_view_list,
         )

@@ -1,7 +1,7 @@
 """The portal's own download routes and the names files are delivered under. PURE.
 
 A dataset's dict never holds another address than `route(...)`, whatever the dataset's level is: so closing it has
-nothing to take back from search, activities or other people's copies of the dict (docs/adr/0301).
+nothing to take back from search, activities or other people's copies of the dict (docs/adr/addresses-in-the-vault.md).
 """
 
 from __future__ import annotations

@@ -83,13 +83,17 @@ def resource_view_show(next_auth: Any, context: Context, data_dict: DataDict) ->
 
 
 @tk.chained_auth_function
+@tk.auth_sysadmins_check
 def task_status_show(_next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
-    """Messages of background tasks quote addresses and rows: for whoever may edit what the task worked on."""
+    """Messages of background tasks quote addresses and rows: for editors of the dataset who also get its data."""
     task = context.get("task_status")
-    kind = {"resource": "resource_update", "package": "package_update"}.get(getattr(task, "entity_type", ""))
-    if kind is None or task is None:
+    kind = getattr(task, "entity_type", "")
+    if task is None or kind not in ("resource", "package"):
         return {"success": False, "msg": tk._("Not authorized")}
-    return authz.is_authorized(kind, context, {"id": task.entity_id})
+    entity = (model.Resource if kind == "resource" else model.Package).get(task.entity_id)
+    package = entity.package if isinstance(entity, model.Resource) else entity
+    data = said(decide(context, package))
+    return authz.is_authorized(f"{kind}_update", context, {"id": task.entity_id}) if data["success"] else data
 
 
 def _datastore(context: Context, resource_id: str) -> AuthResult:

@@ -8,7 +8,6 @@ import ckan.plugins.toolkit as tk
 import flask
 from ckan import model
 from ckan.lib import base, signals
-from ckan.views import resource as core
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -32,6 +31,7 @@ SAFE_TYPES = frozenset(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     }
 )  # fmt: skip
+_STATIC = ("static", "webassets.index")
 BY_EXTENSION = {
     "csv": "text/csv", "json": "application/json", "geojson": "application/geo+json", "txt": "text/plain",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xls": "application/vnd.ms-excel",
@@ -65,7 +65,10 @@ def _media_type(stored: files.StoredFile, filename: str) -> str:
 
 
 def _seal_headers(response: Response, decision: Decision) -> Response:
-    response.headers["Cache-Control"] = OPEN_CACHE if decision is rules.ANYONE else CLOSED_CACHE
+    is_open = decision is rules.ANYONE
+    response.headers["Cache-Control"] = OPEN_CACHE if is_open else CLOSED_CACHE
+    if not is_open:
+        request.environ["__no_cache__"] = True  # CKAN would add "public" to the header
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -124,10 +127,20 @@ def download(
 
 
 @blueprint.before_app_request
-def _no_other_download() -> Response | None:
-    """Dataset types that other plugins add bring core's download along, which checks only that the entry is visible."""
-    view = flask.current_app.view_functions.get(request.endpoint or "")
-    return download(**(request.view_args or {})) if view is core.download else None
+def _guard() -> Response | None:
+    """Answer every download, and keep answers to a person out of shared caches.
+
+    Dataset types that other plugins add bring core's download along (endpoint `<type>_resource.download`), which checks
+    only that the entry is visible. CKAN marks answers of its API as public, also those to a token.
+    """
+    endpoint = request.endpoint or ""
+    if endpoint in _STATIC:
+        return None
+    if request.headers.get("Authorization") or tk.current_user.is_authenticated:
+        request.environ["__no_cache__"] = True
+    if endpoint.endswith("resource.download"):
+        return download(**(request.view_args or {}))
+    return None
 
 
 ROUTE = "/dataset/<id>/resource/<resource_id>/download"
