@@ -117,7 +117,7 @@ def is_level(text: str) -> bool:
 @functools.lru_cache(maxsize=65536)
 def is_label(text: str) -> bool:
     """Is this a label that the reviewed table knows, a level or not? Places and purposes stand in level columns too."""
-    return levels.reason_of(text) not in {"", "blank", "code"}
+    return readers.flag(text) is None and levels.reason_of(text) not in {"", "blank", "code"}
 
 
 def _are_words(text: str) -> bool:

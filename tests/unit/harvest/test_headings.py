@@ -167,3 +167,49 @@ def test_shown_names_are_fields_of_the_entry_or_none() -> None:
     assert shown == {"标题": "title", "所属区县": "region_codes", "下载量": None, "id": None}
     for name in headings.evidence()["shown_as"].values():
         assert name is None or name in FIELD_TARGETS | {"items", "resources"}
+
+
+SINGLE = {
+    "title": "名称 题名 数据集标题 目录标题 资源中文名称 数据产品名称 清单名称 dataName resName cataTitle datasetNameCn catalogueName",
+    "notes": "内容摘要 资源说明 目录说明 数据集说明 简要说明 数据描述信息 catalogDesc resDesc cataSummary dataAbstract remark",
+    "provider": (
+        "单位 部门 发布机构 数据所属部门 资源发布部门 资源归属部门 归口管理部门 数据归集部门 数据源单位 数源单位名称 提供部门名称 来源 "
+        "数据资源提供方 数据提供者 主管部门 编目单位 数据权属单位 publishOrgName dataProvider deptName unitName agencyName officeDept"
+    ),
+    "theme": "主题领域 数据分类 资源分类 目录分类 业务领域 所属专题 应用领域 开放领域分类 domainName themeType topicName catalogCategory",
+    "industry": "行业领域 所属行业类别 所属产业 industryName tradeType",
+    "open_type": "公开方式 开放级别 数据开放类型 数据开放等级 开放范围 获取条件 openLevel openStatus publicType accessType kaifangshuxing",
+    "update_cycle": "更新周期类型 数据更新频次 采集周期 更新频率（次） 频率 updateFrequencyName updFreq dataCycle gengxinpinlv",
+    "pub_date": "首次上线时间 资源创建时间 信息发布时间 发布于 发布日 开放日期 注册时间 createTime gmtCreate publishTimeStr onlineDate",
+    "data_updated": "最近更新 更新于 更新日 资源更新时间 最新更新时间 数据最近更新日期 gmtModified updateTimeStr lastUpdated dataModifyDate",
+    "formats": "可用格式 数据下载格式 资源文件格式 文件后缀 resFormat fileFormats formatType dataSuffix",
+    "url": "详情链接 原文链接 资源网址 来源链接 详情页 数据详情页地址 resUrl pageLink detailHref sourceUrl",
+    "record_count": "数据条目数 数据行数 记录条数 数据总条数 信息数量 数据规模 数据量（条） recordNum dataCount dataNum rowTotal",
+    "provider_region": "所属地市 所属城市 行政区域 区域名称 归属地 areaName regionName cityName countyName",
+    "tags": "标签信息 资源关键词 数据标签名称 tagNames labelList keyWords",
+    "ignored": "接口量 文件量 浏览次数 访问次数 下载次数 申请次数 评分 序号 文件大小 数据集大小 visits viewNum downloadNum",
+    "contact_phone": "咨询电话 联系人电话 部门联系电话 contactTel officePhone",
+    "source_code": "资源编号 目录编号 数据集编号 catalogCode resCode",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "heading"), [(field, heading) for field, listed in SINGLE.items() for heading in listed.split()]
+)
+def test_single_headings_with_values_that_fit(field: str, heading: str) -> None:
+    beside = {} if field == "title" else {"标题": "title"}
+    assert recognised({**beside, heading: field}).shown()[heading] == Recognition({heading: field}).shown()[heading]
+
+
+@pytest.mark.parametrize(
+    ("heading", "values"),
+    [
+        ("数据提供方式", ["接口", "文件下载"] * 4), ("部门类型", ["行政机关", "事业单位"] * 4), ("应用场景", ["城市治理", "便民服务"] * 4),
+        ("版本号", ["V1.0", "V1.1"] * 4), ("使用许可", ["公共数据开放协议", "CC BY"] * 4), ("更新状态", ["正常", "逾期"] * 4),
+        ("是否优质", ["是", "否"] * 4), ("deptId", ["11", "12"] * 4), ("creator", ["zhang", "li"] * 4), ("orgCode", ["A1", "B2"] * 4),
+        ("图标", ["/a.png", "/b.png"] * 4),
+    ],
+)  # fmt: skip
+def test_headings_that_mean_no_field_of_ours(heading: str, values: list[object]) -> None:
+    fields = recognise(records(**{"标题": VALUES["title"], heading: values})).shown()
+    assert fields[heading] in {None, "provider_uscc"}
