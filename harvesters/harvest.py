@@ -18,8 +18,13 @@ from harvesters.run import Counts, Report, Task, run
 from harvesters.source import Source
 
 
-def harvest(source: Source, progress: Callable[[Counts], None] = lambda _counts: None) -> Report:
-    """Harvest a source into this CKAN. Raises HarvestError when the source cannot be read or is being harvested."""
+def harvest(
+    source: Source, progress: Callable[[Counts], None] = lambda _counts: None, *, one_by_one: bool = False
+) -> Report:
+    """Harvest a source into this CKAN. Raises HarvestError when the source cannot be read or is being harvested.
+
+    `one_by_one`: see `portal.CkanPortal`.
+    """
     fetcher = Fetcher(source)
     reading = read(source, fetcher)
     owners = Owners(source, departments.directory(model.Session), create_department)
@@ -32,6 +37,6 @@ def harvest(source: Source, progress: Callable[[Counts], None] = lambda _counts:
         key_unique=reading.key.unique,
         progress=progress,
     )
-    report = run(task, CkanPortal(source, Files(source, fetcher)))
+    report = run(task, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one))
     propose(owners.proposed, source.name)
     return report

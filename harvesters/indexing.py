@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from ckan import logic, model
+from ckan import model
 from ckan.lib.search import index as core
+from dateutil.parser import parse as parse_any
+
+from harvesters import documents
 
 GATHERED = 200
 
@@ -31,28 +35,39 @@ class _Gathering:
 
 @contextmanager
 def _gathered() -> Generator[_Gathering]:
-    connection, original = _Gathering(), core.make_connection
+    connection, original, parse = _Gathering(), core.make_connection, core.parse
     core.make_connection = lambda *_args, **_keywords: connection  # pyright: ignore[reportAttributeAccessIssue]
+    core.parse = _date
     try:
         yield connection
     finally:
-        core.make_connection = original
+        core.make_connection, core.parse = original, parse
+
+
+def _date(value: str) -> datetime:
+    """The catalogue's dates are CCYY-MM-DD; CKAN's reader of any date takes a millisecond for each."""
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return parse_any(value)
 
 
 def documents_of(package_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The Solr documents of the datasets, exactly as CKAN's own reindexing makes them."""
+    """The Solr documents of the datasets, as CKAN's own reindexing makes them: the same indexer, the same hooks."""
+    pairs, _held = documents.shown(package_ids)
+    indexer = core.PackageSearchIndex()
     with _gathered() as connection:
-        for package_id in package_ids:
-            logic.index_update_package({"ignore_auth": True, "user": ""}, package_id, defer_commit=True)
+        for default, own in pairs:
+            indexer.index_package({**default, "with_custom_schema": own}, defer_commit=True)
     return connection.documents
 
 
 def index(package_ids: Sequence[str]) -> None:
     """Bring the index up to date for the datasets; `commit` makes it visible."""
     for start in range(0, len(package_ids), GATHERED):
-        documents = documents_of(package_ids[start : start + GATHERED])
-        if documents:
-            core.make_connection().add(docs=documents, commit=False)
+        gathered = documents_of(package_ids[start : start + GATHERED])
+        if gathered:
+            core.make_connection().add(docs=gathered, commit=False)
     model.Session.remove()
 
 

@@ -9,6 +9,7 @@ or all of it, and an outbox row for what the index has not seen.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 import zlib
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
@@ -17,21 +18,26 @@ from dataclasses import asdict
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+import sqlalchemy.exc
 from ckan import model
 from ckanext.govcn.access import files as store
 from ckanext.govcn.catalog.entry import CatalogEntry, Provider, Resource
 from ckanext.govcn.dataset import convert
 from ckanext.govcn.department import model as departments
+from ckanext.govcn.editorial import model as records
 
-from harvesters import indexing
+from harvesters import bulk, indexing
 from harvesters import statements as sql
 from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import SourceBusy
 from harvesters.files import Files, Hung, resource_dicts
 from harvesters.plan import Added, Changed, Known, Plan, Removed, Trouble, matched_resources
 from harvesters.publishing import status_for
+from harvesters.rows import is_link, rows_of
 from harvesters.run import Applied, Counts, Report
 from harvesters.source import Source
+
+log = logging.getLogger(__name__)
 
 IDENTITY = uuid.UUID("6f0f3b1c-5a3e-5d0b-9a55-6f9d1a1f6a10")
 """Namespace of dataset and resource ids: the same record always gets the same dataset, also after a crash."""
@@ -69,16 +75,20 @@ def propose(providers: Mapping[Provider, int], source: str) -> None:
 
 
 class CkanPortal:
-    """A `run.Portal` over this CKAN."""
+    """A `run.Portal` over this CKAN.
 
-    def __init__(self, source: Source, files: Files | None = None) -> None:
+    `one_by_one` writes new datasets through CKAN's `package_create`: what the bulk way is compared with.
+    """
+
+    def __init__(self, source: Source, files: Files | None = None, *, one_by_one: bool = False) -> None:
         self._source = source
         self._files = files or Files(source)
+        self._one_by_one = one_by_one
 
     @contextmanager
     def open(self, source: str) -> Generator[CkanSession]:
         with _only_run_of(source):
-            session = CkanSession(self._source, self._files, _begun(self._source))
+            session = CkanSession(self._source, self._files, _begun(self._source), one_by_one=self._one_by_one)
             session.index_leftovers()
             yield session
 
@@ -116,11 +126,12 @@ def _settings(source: Source) -> str:
 class CkanSession:
     """One run of one source over CKAN."""
 
-    def __init__(self, source: Source, files: Files, run: int) -> None:
+    def __init__(self, source: Source, files: Files, run: int, *, one_by_one: bool = False) -> None:
         self._source = source
         self._files = files
         self._user = site_user()
         self._touched = False
+        self._one_by_one = one_by_one
         self.run = run
 
     # ── what is known
@@ -143,7 +154,7 @@ class CkanSession:
     def apply(self, plan: Plan) -> Applied:
         applied = Applied()
         done: list[str] = []
-        for added in plan.added:
+        for added in self._add_together(plan.added, done, applied):
             self._one(applied, done, added.remote_id, added.judged.place, lambda each=added: self._add(each))
         for changed in plan.changed:
             self._one(applied, done, changed.remote_id, changed.judged.place, lambda each=changed: self._change(each))
@@ -183,7 +194,7 @@ class CkanSession:
         """Do one dataset in a transaction of its own. What the portal refuses is reported and stops nothing."""
         try:
             package_id, troubles = work()
-            model.Session.execute(sql.TO_INDEX, {"id": package_id})
+            model.Session.execute(sql.TO_INDEX, {"ids": [package_id]})
             model.Session.commit()
         except tk.ValidationError as error:
             model.Session.rollback()
@@ -193,12 +204,59 @@ class CkanSession:
             done.append(package_id)
             applied.troubles.extend(troubles)
 
+    def _add_together(self, added: Sequence[Added], done: list[str], applied: Applied) -> list[Added]:
+        """Insert new datasets in one transaction; returns those that have to go one by one through CKAN."""
+        if not added or self._one_by_one:
+            return list(added)
+        ids = {each.remote_id: package_id_of(self._source.name, each.remote_id) for each in added}
+        present = set(model.Session.execute(sql.PRESENT, {"ids": list(ids.values())}).scalars())
+        alone: list[Added] = []
+        together: list[tuple[Added, bulk.New]] = []
+        for each in added:
+            new = None if ids[each.remote_id] in present else self._new(each, ids[each.remote_id])
+            if new is None:
+                alone.append(each)  # a run died between a dataset and its record, or CKAN has to judge it
+            else:
+                together.append((each, new))
+        try:
+            if together:
+                self._insert(together)
+        except sqlalchemy.exc.SQLAlchemyError:
+            log.warning("a batch of %d datasets goes one by one", len(together), exc_info=True)
+            model.Session.rollback()
+            return list(added)
+        done.extend(new.id for _, new in together)
+        applied.troubles.extend(trouble for _, new in together for trouble in new.hung.troubles)
+        return alone
+
+    def _new(self, added: Added, package_id: str) -> bulk.New | None:
+        hung = self._files.hang(added.judged.entry)
+        dataset = self._dataset(added, package_id, hung, _resource_ids(package_id, hung))
+        dataset["catalog_status"] = status_for(added.judged, "")
+        rows = rows_of(dataset)
+        if rows is None or not bulk.allowed(rows):
+            return None
+        release = self._source.release if added.judged.publishes else None
+        return bulk.New(rows, added.judged.entry.categories, hung, release)
+
+    def _insert(self, together: Sequence[tuple[Added, bulk.New]]) -> None:
+        bulk.insert_all([new for _, new in together], self._context())
+        model.Session.execute(
+            sql.keep(),
+            [
+                self._record(each, new.id, [resource["id"] for resource in new.rows.resources], new.hung)
+                for each, new in together
+            ],
+        )
+        model.Session.execute(sql.TO_INDEX, {"ids": [new.id for _, new in together]})
+        model.Session.commit()
+
     def _add(self, added: Added) -> tuple[str, Sequence[Trouble]]:
         package_id = package_id_of(self._source.name, added.remote_id)
-        if model.Session.get(model.Package, package_id):  # a run died between this dataset and its record
+        if model.Session.get(model.Package, package_id):
             return self._write(added, package_id)
         hung = self._files.hang(added.judged.entry)
-        ids = [str(uuid.uuid5(uuid.UUID(package_id), f"{n}\0{r.url}")) for n, r in enumerate(hung.resources)]
+        ids = _resource_ids(package_id, hung)
         dataset = self._dataset(added, package_id, hung, ids)
         dataset["catalog_status"] = status_for(added.judged, "")
         self._attach(hung, ids)
@@ -254,6 +312,7 @@ class CkanSession:
             judged.entry,
             judged.owner,
             id=package_id,
+            url=judged.entry.url if is_link(judged.entry.url) else "",
             resources=list(resource_dicts(hung, ids)),
             incomplete=list(judged.incomplete),
             source_name=self._source.name,
@@ -268,25 +327,25 @@ class CkanSession:
 
     def _keep(self, change: Added | Changed, package_id: str, ids: Sequence[str], hung: Hung) -> None:
         """The record's row and the release of its dataset, in the dataset's own transaction."""
-        rows = [
-            {"id": each, "url": resource.url, "remote_id": resource.remote_id}
-            for each, resource in zip(ids, hung.resources, strict=True)
-        ]
-        model.Session.execute(
-            sql.KEEP,
-            {
-                "source": self._source.name,
-                "remote_id": change.remote_id,
-                "hash": change.hash if hung.complete else "",
-                "package": package_id,
-                "run": self.run,
-                "entry": json.dumps(to_json(change.judged.entry)),
-                "resources": json.dumps(rows),
-            },
-        )
-        release = self._source.release
-        if release and change.judged.publishes:
-            model.Session.execute(sql.RELEASE, asdict(release) | {"package": package_id})
+        model.Session.execute(sql.keep(), [self._record(change, package_id, ids, hung)])
+        if self._source.release and change.judged.publishes:
+            records.set_release(model.Session, package_id, self._source.release)
+
+    def _record(self, change: Added | Changed, package_id: str, ids: Sequence[str], hung: Hung) -> dict[str, Any]:
+        return {
+            "source": self._source.name,
+            "remote_id": change.remote_id,
+            "hash": change.hash if hung.complete else "",
+            "package_id": package_id,
+            "state": "active",
+            "seen_run": self.run,
+            "changed_run": self.run,
+            "entry": to_json(change.judged.entry),
+            "resources": [
+                {"id": each, "url": resource.url, "remote_id": resource.remote_id}
+                for each, resource in zip(ids, hung.resources, strict=True)
+            ],
+        }
 
     def _before(self, remote_id: str) -> tuple[list[Resource], list[str], str]:
         """The resources a record's dataset has, their ids in that order, and its state before it vanished."""
@@ -320,6 +379,11 @@ class CkanSession:
 
     def _context(self, **more: Any) -> dict[str, Any]:
         return {"ignore_auth": True, "user": self._user, "govcn_internal": True, **more}
+
+
+def _resource_ids(package_id: str, hung: Hung) -> list[str]:
+    """Ids of a new dataset's resources: the same again when a run that died is run again."""
+    return [str(uuid.uuid5(uuid.UUID(package_id), f"{n}\0{each.url}")) for n, each in enumerate(hung.resources)]
 
 
 def _refusal(error: Any, place: Any) -> Trouble:

@@ -1,8 +1,11 @@
 """The SQL of the CKAN portal: every statement is set-based or touches one row, and takes its values as parameters."""
 
+# pyright: basic
 from __future__ import annotations
 
+from ckanext.govcn.harvest.model import HarvestRecord
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 TRY_LOCK = text("SELECT pg_try_advisory_lock(:space, :source)")
 UNLOCK = text("SELECT pg_advisory_unlock(:space, :source)")
@@ -50,14 +53,17 @@ BEFORE = text("""
     SELECT remote_id, resources, status_before FROM govcn_harvest_record
     WHERE source = :source AND remote_id = ANY(:ids)
 """)
-KEEP = text("""
-    INSERT INTO govcn_harvest_record
-        (source, remote_id, hash, package_id, state, seen_run, changed_run, entry, resources)
-    VALUES (:source, :remote_id, :hash, :package, 'active', :run, :run, :entry, :resources)
-    ON CONFLICT (source, remote_id) DO UPDATE
-    SET hash = EXCLUDED.hash, state = 'active', package_id = EXCLUDED.package_id, seen_run = EXCLUDED.seen_run,
-        changed_run = EXCLUDED.changed_run, entry = EXCLUDED.entry, resources = EXCLUDED.resources
-""")
+
+
+def keep() -> Insert:
+    """Upsert of records, many at once."""
+    statement = insert(HarvestRecord.__table__)
+    changed = {name: statement.excluded[name] for name in _CHANGED}
+    return statement.on_conflict_do_update(index_elements=["source", "remote_id"], set_=changed)
+
+
+_CHANGED = ("hash", "state", "package_id", "seen_run", "changed_run", "entry", "resources")
+
 WITHDRAWN = text("""
     UPDATE govcn_harvest_record SET state = 'withdrawn', status_before = :before, changed_run = :run
     WHERE source = :source AND remote_id = :remote_id
@@ -67,17 +73,22 @@ SEEN = text("""
     FROM unnest(CAST(:ids AS text[]), CAST(:hashes AS text[])) AS t(remote_id, hash)
     WHERE r.source = :source AND r.remote_id = t.remote_id
 """)
-RELEASE = text("""
-    INSERT INTO govcn_release (package_id, kind, number, approver, date, basis)
-    VALUES (:package, :kind, :number, :approver, :date, :basis)
-    ON CONFLICT (package_id) DO UPDATE
-    SET kind = EXCLUDED.kind, number = EXCLUDED.number, approver = EXCLUDED.approver,
-        date = EXCLUDED.date, basis = EXCLUDED.basis
+# ── parts of datasets written in bulk
+
+PRESENT = text("SELECT id FROM package WHERE id = ANY(:ids)")
+CLAIM = text("""
+    UPDATE govcn_code c SET package_id = t.package_id
+    FROM unnest(CAST(:codes AS text[]), CAST(:packages AS text[])) AS t(code, package_id)
+    WHERE c.code = t.code AND (c.package_id IS NULL OR c.package_id = t.package_id)
 """)
+TAGS = text("SELECT id, name FROM tag WHERE vocabulary_id IS NULL AND name = ANY(:names)")
+LOCK_TAGS = text("SELECT pg_advisory_xact_lock(:key)")
 
 # ── the outbox of the index
 
-TO_INDEX = text("INSERT INTO govcn_index_outbox (package_id) VALUES (:id) ON CONFLICT DO NOTHING")
+TO_INDEX = text("""
+    INSERT INTO govcn_index_outbox (package_id) SELECT unnest(CAST(:ids AS text[])) ON CONFLICT DO NOTHING
+""")
 WAITING = text("SELECT package_id FROM govcn_index_outbox")
 INDEXED = text("DELETE FROM govcn_index_outbox WHERE package_id = ANY(:ids)")
 

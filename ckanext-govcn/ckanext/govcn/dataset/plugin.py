@@ -128,7 +128,9 @@ def _note_writer(context: Any, data: dict[str, Any]) -> None:
 
 
 def _claim_codes(context: Any, data: dict[str, Any]) -> None:
-    """Bind the dataset's codes to it, in the transaction that saves it."""
+    """Bind the dataset's codes to it, in the transaction that saves it. A bulk write has bound those of its batch."""
+    if context.get("govcn_codes_bound"):
+        return
     codes = next((fields.read_list(e["value"]) for e in data.get("extras", []) if e["key"] == "codes"), [])
     taken = register.claim(model.Session, data["id"], codes) if codes else []
     if taken:

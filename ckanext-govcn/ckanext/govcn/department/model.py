@@ -186,7 +186,8 @@ def nodes_of(session: Session, group_ids: Collection[str]) -> dict[str, str]:
         text("SELECT group_id, region_code, node FROM govcn_department WHERE group_id = ANY(:ids)"), {"ids": wanted}
     ).all()
     nodes = {row.group_id: row.node for row in rows if row.node}
-    missing = [(row.group_id, _counted_region(row.region_code)) for row in rows if not row.node]
+    regions = {row.group_id: row.region_code for row in rows if not row.node}
+    missing = [(each, _counted_region(regions[each])) for each in wanted if each in regions]  # numbers in asked order
     serials = register.numbers(session, [f"department:{region}" for _, region in missing])
     for (group_id, region), serial in zip(missing, serials, strict=True):
         nodes[group_id] = _node(region, serial)

@@ -27,7 +27,7 @@ def syllables(text: str) -> list[str]:
     found: list[str] = []
     for token in _TOKEN.findall(text):
         if _HAN.match(token):
-            found.extend(lazy_pinyin(token, style=Style.NORMAL, errors="ignore"))
+            found.extend(_of_characters(token))
         else:
             found.append(token.lower())
     return found
@@ -42,10 +42,15 @@ def initials(text: str) -> list[str]:
     letters: list[str] = []
     for token in _TOKEN.findall(text):
         if _HAN.match(token):
-            letters.extend(syllable[0] for syllable in lazy_pinyin(token, style=Style.NORMAL, errors="ignore"))
+            letters.extend(syllable[0] for syllable in _of_characters(token))
         else:
             letters.extend(token.lower())
     return letters
+
+
+@functools.lru_cache(maxsize=20_000)  # providers repeat from dataset to dataset, and each title is asked for twice
+def _of_characters(token: str) -> tuple[str, ...]:
+    return tuple(lazy_pinyin(token, style=Style.NORMAL, errors="ignore"))
 
 
 @functools.cache

@@ -1,0 +1,198 @@
+"""Many new datasets in one transaction: the rows that CKAN would write, a few statements for a whole batch.
+
+CKAN's own way costs some forty statements and three validations a dataset. The rows are the same, which a test holds
+for every dataset of the demo; every plugin's `after_dataset_create` is called as well. One difference is named: there
+is no activity per dataset, the run is the activity.
+"""
+
+# pyright: basic
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import ckan.plugins as p
+import sqlalchemy as sa
+from ckan import model
+from ckanext.govcn.access import addresses, vault
+from ckanext.govcn.access.model import ResourceFile, Vault
+from ckanext.govcn.catalog import identifiers
+from ckanext.govcn.dataset import batch, fields
+from ckanext.govcn.editorial import model as records
+from ckanext.govcn.editorial import zone
+from sqlalchemy.dialects.postgresql import insert
+
+from harvesters import statements as sql
+from harvesters.files import Hung
+from harvesters.rows import Rows
+
+RESOURCE_COLUMNS = ("description", "name")
+TAGS_LOCK = 7_411_203
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """One dataset to insert: its rows, its categories, and what hangs on it."""
+
+    rows: Rows
+    categories: tuple[str, ...]
+    hung: Hung
+    release: Any = None
+
+    @property
+    def id(self) -> str:
+        return self.rows.package["id"]
+
+
+def allowed(new: Rows) -> bool:
+    """May this instance's zone hold the dataset? What it may not goes through CKAN, which says why."""
+    extras = new.extras
+    refused = zone.refusal(
+        {}, extras.get("catalog_status", ""), extras.get("open_type", ""), extras.get("release_kind", "")
+    )
+    return refused is None
+
+
+def insert_all(new: Sequence[New], context: dict[str, Any]) -> None:
+    """Write the datasets in the caller's transaction. Raises sqlalchemy's errors; then nothing of the batch is kept."""
+    session = model.Session
+    now = datetime.now(UTC).replace(tzinfo=None)
+    coded = _coded(new)
+    creator = _user_id(context)
+    session.execute(
+        sa.insert(model.package_table),
+        [
+            {**rows.package, "extras": rows.extras, "creator_user_id": creator}
+            | {"metadata_created": now, "metadata_modified": now}
+            for rows in coded
+        ],
+    )
+    _insert_resources(new, now)
+    _insert_tags(coded)
+    session.execute(
+        sa.insert(model.member_table),
+        [
+            {
+                "id": str(uuid.uuid4()),
+                "group_id": rows.package["owner_org"],
+                "table_id": rows.package["id"],
+                "table_name": "package",
+                "capacity": "organization",
+                "state": "active",
+            }
+            for rows in coded
+        ],
+    )
+    records.set_releases(session, {each.id: each.release for each in new if each.release})
+    _ask_plugins(coded, new, context)
+
+
+def _coded(new: Sequence[New]) -> list[Rows]:
+    """The rows with 信息资源代码 and URL name; the codes are bound to their datasets."""
+    session = model.Session
+    assigned = batch.assign_codes(session, [(each.categories, each.rows.package["owner_org"], ()) for each in new])
+    coded: list[Rows] = []
+    bound: list[tuple[str, str]] = []
+    for each, codes in zip(new, assigned, strict=True):
+        given = {"codes": list(codes.codes), "code_provisional": codes.provisional}
+        extras = each.rows.extras | {key: text for key, value in given.items() if (text := fields.stored(value))}
+        package = each.rows.package | {"name": identifiers.dataset_name(codes.codes[0])}
+        coded.append(Rows(package, extras, each.rows.tags, each.rows.resources))
+        bound.extend((code, each.id) for code in codes.codes)
+    claimed = session.execute(
+        sql.CLAIM, {"codes": [code for code, _ in bound], "packages": [package for _, package in bound]}
+    )
+    if claimed.rowcount != len(bound):
+        raise sa.exc.IntegrityError("信息资源代码已被使用", {}, Exception())
+    return coded
+
+
+def _insert_resources(new: Sequence[New], now: datetime) -> None:
+    resources: list[dict[str, Any]] = []
+    links: list[dict[str, Any]] = []
+    contents: list[dict[str, Any]] = []
+    for each in new:
+        for position, (given, kept) in enumerate(zip(each.rows.resources, each.hung.contents, strict=True)):
+            if kept:
+                filename = addresses.safe_filename(given["url"])
+                contents.append({"resource_id": given["id"], "sha256": kept.sha256, "filename": filename})
+            else:
+                filename = addresses.link_filename(given.get("name") or "", given["format"])
+                links.append({"resource_id": given["id"], "package_id": each.id, "url": given["url"]})
+            route = addresses.Route(each.id, given["id"], filename)
+            row = _resource(given, vault.own_url(route), each.id, position)
+            resources.append(row | {"created": now, "metadata_modified": now})
+    for table, rows in ((model.resource_table, resources), (Vault, links), (ResourceFile, contents)):
+        if rows:
+            statement = sa.insert(table) if table is model.resource_table else insert(table).on_conflict_do_nothing()
+            model.Session.execute(statement, rows)
+
+
+def _resource(given: dict[str, Any], url: str, package_id: str, position: int) -> dict[str, Any]:
+    extras = {name: given[name] for name in ("remote_id", "sha256") if given.get(name)}
+    texts = {name: str(given.get(name) or "").strip() or None for name in RESOURCE_COLUMNS}
+    return {
+        "id": given["id"],
+        "package_id": package_id,
+        "url": url,
+        "url_type": given["url_type"],
+        "format": given["format"],
+        "hash": "",
+        "position": position,
+        "size": given.get("size"),
+        "state": "active",
+        "extras": extras,
+        **texts,
+    }
+
+
+def _insert_tags(coded: Sequence[Rows]) -> None:
+    names = sorted({name for rows in coded for name in rows.tags})
+    if not names:
+        return
+    known = _tag_ids(names)
+    if missing := [name for name in names if name not in known]:
+        # CKAN has no unique key for tags without a vocabulary: one writer at a time makes new ones
+        model.Session.execute(sql.LOCK_TAGS, {"key": TAGS_LOCK})
+        known |= _tag_ids(missing)
+        made = [{"id": str(uuid.uuid4()), "name": name} for name in missing if name not in known]
+        if made:
+            model.Session.execute(sa.insert(model.tag_table), made)
+        known |= {row["name"]: row["id"] for row in made}
+    model.Session.execute(
+        sa.insert(model.package_tag_table),
+        [
+            {"id": str(uuid.uuid4()), "package_id": rows.package["id"], "tag_id": known[name], "state": "active"}
+            for rows in coded
+            for name in rows.tags
+        ],
+    )
+
+
+def _tag_ids(names: Sequence[str]) -> dict[str, str]:
+    return {row.name: row.id for row in model.Session.execute(sql.TAGS, {"names": list(names)})}
+
+
+def _user_id(context: dict[str, Any]) -> str | None:
+    user = model.User.get(context["user"])
+    return user.id if user else None
+
+
+def _ask_plugins(coded: Sequence[Rows], new: Sequence[New], context: dict[str, Any]) -> None:
+    """The hooks of `package_create`, with the data it would hand them."""
+    plugins = list(p.PluginImplementations(p.IPackageController))
+    ids = [rows.package["id"] for rows in coded]
+    packages = {each.id: each for each in model.Session.query(model.Package).filter(model.Package.id.in_(ids))}
+    for rows, each in zip(coded, new, strict=True):
+        data = rows.package | {
+            "extras": [{"key": key, "value": value} for key, value in rows.extras.items()],
+            "tags": [{"name": name} for name in rows.tags],
+            "resources": [dict(resource) for resource in rows.resources],
+        }
+        hooked = {**context, "package": packages[each.id], "govcn_codes_bound": True}
+        for plugin in plugins:
+            plugin.create(packages[each.id])
+            plugin.after_dataset_create(hooked, data)
