@@ -181,6 +181,8 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("E32", "title", {"title": "根据统一社会信用代码查询企业信息"}),
     ("E32", "notes", {"notes": "乘客姓名、手机号与乘车记录，供查询和分析使用。"}),
     ("E32", "items", items(Item("指纹", data_type="C", length="9"))),
+    ("E32", "items", items(Item("编号", name_en="ID_CARD", data_type="C", length="18"))),
+    ("E32", "items", items(Item("编号", description="公民身份号码", data_type="C", length="18"))),
     ("E32", "title", {**CONDITIONAL, "title": "人脸考勤信息"}),
     ("W33", "upper_consent", {"title": "省回流_公交站点信息"}),
     ("W33", "upper_consent", {"data_source": "upper_return"}),

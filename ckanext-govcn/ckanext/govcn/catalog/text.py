@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")  # and what nobody sees
 _EXPLANATION = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _QUOTES = "\"'‘’“”「」『』`"
 _ENDS = " .,;:。、，；：!·"

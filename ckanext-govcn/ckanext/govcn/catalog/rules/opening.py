@@ -123,7 +123,10 @@ def likely_personal(entry: CatalogEntry, context: Context) -> Iterator[Outcome]:
     """
     if entry.open_type == levels.NONE or _confirmed(entry, context):
         return
-    words = sensitive.personal_words([entry.title, entry.notes, *(item.name for item in entry.items)])
+    names = [name for item in entry.items for name in (item.name, item.name_en) if name]
+    described = [item.description for item in entry.items if item.description]
+    words = sensitive.personal_words([entry.title, entry.notes, *names, *described])
+    words = words or tuple(dict.fromkeys(sensitive.personal_columns(names)))
     if sensitive.is_query_title(entry.title):
         yield Finding("query", "title", entry.title)
     elif words:
