@@ -143,6 +143,8 @@ class Normalizer:
         for heading in self._headings.get(field, ()):
             value = record.raw.get(heading)
             if day := readers.day(value):
+                if readers.mended(written := readers.text_of(value)):
+                    unread[f"{field}.mended"] = written[:UNREAD]
                 return day
             missed = missed or readers.given(value)
         if missed:

@@ -71,6 +71,13 @@ def _day(text: str) -> str:
     return iso if EARLIEST <= iso <= LATEST else ""
 
 
+@functools.lru_cache(maxsize=65536)
+def mended(text: str) -> bool:
+    """Was the day read only after something was mended (2022/8/1018:10)?"""
+    found = read_date(text)
+    return found is not None and found.doubtful
+
+
 def _day_in_english(text: str) -> str:
     for shape in ("%a, %d %b %Y %H:%M:%S %Z", "%b %d, %Y", "%d %b %Y", "%b %d, %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y"):
         try:

@@ -188,6 +188,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("W33", "upper_consent", {"data_source": "upper_return"}),
     ("W33", "data_source", {"title": "省回流_公交站点信息", "open_type": "none", "access_mode": ""}),
     ("W35", "temporal_end", {"temporal_start": "2024-01-01", "temporal_end": "2023-12-31"}),
+    ("W37", "pub_date", {"unread": {"pub_date.mended": "2024/1/0518:10"}}),
     ("W36", "theme", {"unread": {"theme": "火星开发"}}),
     ("W36", "items.0.share_type", {"unread": {"items.0.share_type": "看情况"}}),
 ]  # fmt: skip

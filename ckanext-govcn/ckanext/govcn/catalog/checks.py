@@ -1,4 +1,4 @@
-"""All problems of an entry: every rule E01–W36 of `rules.yaml`, by the profile of its source."""
+"""All problems of an entry: every rule E01–W37 of `rules.yaml`, by the profile of its source."""
 
 from __future__ import annotations
 

@@ -179,8 +179,21 @@ _OWN_RULE = frozenset(
 def unread(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
     """Whatever else a source wrote that has no canonical reading."""
     for name, given in entry.unread.items():
-        if name not in _OWN_RULE and not re.fullmatch(r"items\.\d+\.data_type", name):
+        if name not in _OWN_RULE and not name.endswith(MENDED) and not re.fullmatch(r"items\.\d+\.data_type", name):
             yield Finding("unread", name, given, {"name": _heading(name), "name_en": name})
+
+
+MENDED = ".mended"
+"""Behind a field's name in `unread`: the value was read, but something had to be mended."""
+
+
+@rule("W37")
+def mended_dates(entry: CatalogEntry, _: Context) -> Iterator[Outcome]:
+    """A date that could only be read with a blank put in (2022/8/1018:10)."""
+    for name, given in entry.unread.items():
+        field = name.removesuffix(MENDED)
+        if field != name:
+            yield Finding("mended", field, given, {"read": str(getattr(entry, field, ""))})
 
 
 def _heading(name: str) -> str:
