@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
-from ckan import model as ckan_model
 
 from ckanext.govcn.catalog import codes
 
@@ -253,11 +252,10 @@ def _facet_values(name: str, search_facets: Mapping[str, Any]) -> list[dict[str,
 
 def govcn_active_filters(titles: Mapping[str, str], fields: Mapping[str, list[str]]) -> list[dict[str, str]]:
     """The filters in use, each with the address that removes it; also those that find nothing."""
-    names = {"organization": govcn_department_title}
     return [
         {
             "title": titles.get(field, field),
-            "label": names[field](value) if field in names else govcn_facet_label(field, {"name": value}),
+            "label": govcn_facet_label(field, {"name": value}),
             "url": tk.h.remove_url_param(field, value),
         }
         for field, values in fields.items()
@@ -265,10 +263,11 @@ def govcn_active_filters(titles: Mapping[str, str], fields: Mapping[str, list[st
     ]
 
 
-def govcn_department_title(name: str) -> str:
-    """Title of a department by its URL name; the name itself when there is no such department."""
-    group = ckan_model.Group.get(name)
-    return (group.title if group else None) or name
+def govcn_department_title(organization: str | Mapping[str, Any]) -> str:
+    """Title of a department, by its URL name or dict; with the region where the title alone is ambiguous."""
+    name = organization if isinstance(organization, str) else organization.get("name", "")
+    title = "" if isinstance(organization, str) else organization.get("title", "")
+    return numbers.department_labels().get(name) or title or name
 
 
 def govcn_facet_label(field: str, item: Mapping[str, Any]) -> str:
@@ -282,6 +281,8 @@ def govcn_facet_label(field: str, item: Mapping[str, Any]) -> str:
     }
     if field in tables:
         return _code_label(tables[field], str(item["name"]))
+    if field == "organization":
+        return govcn_department_title(str(item["name"]))
     return str(item.get("display_name") or item["name"])
 
 

@@ -6,6 +6,7 @@ They are the same for everybody, so each process keeps them for a minute.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -87,8 +88,9 @@ def _overview() -> Overview:
         for code in table.codes
         if code != "99" or code in by_theme
     )
+    labels = department_labels()
     organizations = tuple(
-        Entrance(name, item["display_name"], "", item["count"])
+        Entrance(name, labels.get(name, item["display_name"]), "", item["count"])
         for name, item in sorted(counts("organization").items(), key=lambda pair: (-pair[1]["count"], pair[0]))
     )
     return Overview(
@@ -113,9 +115,46 @@ def _public_resources() -> int:
     return int(ckan_model.Session.scalar(statement) or 0)
 
 
+def department_labels() -> dict[str, str]:
+    """URL name → title of every department; where two share a title, the region stands behind it.
+
+    Each district has its 综合行政执法局: the title alone would not say which one is meant.
+    """
+    return _keep("departments", _department_labels)
+
+
+def _department_labels() -> dict[str, str]:
+    group = ckan_model.Group
+    statement = sa.select(group.name, group.title, group.extras).where(
+        group.is_organization.is_(True), group.state == "active"
+    )
+    rows = [(name, title or name, (extras or {}).get("region_code", "")) for name, title, extras in _rows(statement)]
+    titles = Counter(title for _, title, _ in rows)
+    regions = codes.table("region")
+    return {
+        name: f"{title}（{regions.label(region)}）" if titles[title] > 1 and region else title
+        for name, title, region in rows
+    }
+
+
+def _rows(statement: Any) -> list[Any]:
+    return list(ckan_model.Session.execute(statement))
+
+
 def newest(limit: int = 6) -> list[dict[str, Any]]:
     """Public datasets that were published last."""
     return _keep(f"newest {limit}", lambda: _search(rows=limit, sort="metadata_created desc")["results"])
+
+
+def example() -> dict[str, Any] | None:
+    """A dataset whose data anybody can download, for the developer page; None when there is none."""
+    return _keep("example", _example)
+
+
+def _example() -> dict[str, Any] | None:
+    found = _search(rows=20, fq="open_type:unconditional", sort="metadata_created desc")["results"]
+    usable = (each for each in found if each.get("access_mode") != "login" and each.get("resources"))
+    return next(usable, None)
 
 
 def most_used(limit: int = 6) -> list[dict[str, Any]]:

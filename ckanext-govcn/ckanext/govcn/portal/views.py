@@ -25,8 +25,7 @@ def home() -> str:
 @blueprint.route("/developer")
 def developer() -> str:
     """开发者: the API with examples that run against this very portal."""
-    examples = numbers.newest(1)
-    return tk.render("govcn/developer.html", {"example": examples[0] if examples else None})
+    return tk.render("govcn/developer.html", {"example": numbers.example()})
 
 
 @blueprint.route("/govcn/custom.css")
