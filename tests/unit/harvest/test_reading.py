@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from contracts.making import reading_of, workbook
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvesters.normalize import readers
@@ -194,6 +194,7 @@ WILD = st.recursive(
 HEADINGS = st.sampled_from([*GOOD, "id", "所属区县", "数据量", "资源格式", "标签", "", " ", "开放条件", "x" * 50, "fields", "涉密"])
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(HEADINGS | st.text(max_size=8), WILD, max_size=8), min_size=1, max_size=6))
 def test_wild_records_never_raise(records: list[dict[str, Any]]) -> None:
     """Whatever stands in the cells: every record is an entry or a refusal, and the report is valid JSON."""
@@ -208,6 +209,7 @@ def test_wild_records_never_raise(records: list[dict[str, Any]]) -> None:
     json.dumps(found, ensure_ascii=False)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.none() | st.text(max_size=12) | st.integers() | st.sampled_from([*GOOD, "信息项名称"]), max_size=6), max_size=12))
 def test_wild_grids_never_raise(rows: list[list[Any]]) -> None:
     from harvesters.extract.grids import Grid
