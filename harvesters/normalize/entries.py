@@ -12,6 +12,7 @@ from ckanext.govcn.catalog.datatypes import data_type_of
 from ckanext.govcn.catalog.entry import CatalogEntry, Item, Provider, Resource
 
 from harvesters.normalize import headings, readers
+from harvesters.normalize.columns import is_department
 from harvesters.normalize.providers import Providers
 from harvesters.normalize.recognise import Recognition
 from harvesters.normalize.regions import Regions
@@ -74,6 +75,7 @@ class Normalizer:
         for field in DATES:
             values[field] = self._day(record, field, unread)
         values |= self._formats(record, unread)
+        values |= self._sharing(record, values["share_type"])
         opening = self._opening(record)
         if opening.unread:
             unread["open_type"] = opening.unread[:UNREAD]
@@ -219,12 +221,27 @@ class Normalizer:
         return tuple(found)
 
     def _provider(self, record: Record) -> Provider:
-        given = self._text(record, "provider")
+        given = self._text(record, "provider") or self._department_in_tree(record)
         read = self._providers.read(given, self._text(record, "provider_region"), record.defaults.get("provider", ""))
         unit, uscc = self._text(record, "provider_unit"), self._text(record, "provider_uscc")
         if not unit and not uscc:
             return read
         return Provider(read.name, read.region_code, uscc, unit)
+
+    def _department_in_tree(self, record: Record) -> str:
+        """部门类 files the catalogue by department: without a column of its own, the 项 (or 目) names the provider."""
+        if not self._text(record, "category_level_1").startswith("部门"):
+            return ""
+        steps = (self._text(record, f"category_level_{n}") for n in (2, 3, 4))
+        return next((step for step in steps if is_department(step)), "")
+
+    def _sharing(self, record: Record, share_type: object) -> dict[str, str]:
+        """共享条件/不予共享依据 is one column in a national template; the share type says which of the two it holds."""
+        condition, basis = self._text(record, "share_condition"), self._text(record, "share_basis")
+        both = any("依据" in heading or "理由" in heading for heading in self._headings.get("share_condition", ()))
+        if both and share_type == "3" and not basis:
+            condition, basis = "", condition
+        return {"share_condition": condition, "share_basis": basis}
 
     def _related(self, record: Record) -> tuple[str, ...]:
         return tuple(codes.parts_of(self._text(record, "related_codes")))
@@ -237,7 +254,8 @@ class Normalizer:
         deepest = next((c for step in reversed(steps) if step and (c := readers.code("classification", step))), "")
         if written and not found and not deepest:
             unread["categories"] = written[:UNREAD]
-        return found or ((deepest,) if deepest else ())
+        hanging = found or ((deepest,) if deepest else ())
+        return tuple(node for node in hanging if node != "3")  # 部门类 alone: the department's own node says more
 
     def _temporal(self, record: Record) -> tuple[str, str]:
         start = self._day(record, "temporal_start", {})
