@@ -47,7 +47,8 @@ class Record:
     @cached_property
     def hash(self) -> str:
         """sha256 (hex) of the canonical form; equal for equal content, whatever the order of keys."""
-        return canonical_hash([self.raw, list(self.items)] if self.items else self.raw)
+        whole = [self.raw, list(self.items), self.defaults] if self.items or self.defaults else self.raw
+        return canonical_hash(whole)
 
 
 def canonical_hash(value: object) -> str:

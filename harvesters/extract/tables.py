@@ -15,6 +15,7 @@ from itertools import chain, islice
 from harvesters.exceptions import UnreadableSource
 from harvesters.extract.grids import Cell, Grid
 from harvesters.normalize import headings, readers, secrecy
+from harvesters.normalize.columns import is_department
 from harvesters.normalize.headings import PARENT
 from harvesters.record import Place, Record, Value
 
@@ -61,7 +62,7 @@ def records_of(grid: Grid, source: str, file: str) -> Iterator[Record]:
     first, last = found
     columns = _columns(head[first], head[last] if last > first else None)
     place = Place(file, grid.sheet)
-    defaults = _defaults(head[:first])
+    defaults = _defaults(head[:first]) or _named_after(grid.sheet, columns)
     marked = secrecy.marked_line(t for row in head[:first] for t in _texts(row))
     body = enumerate(chain(head[last + 1 :], rows), last + 2)
     for group in _groups(body, columns, _texts(head[first])):
@@ -177,6 +178,13 @@ def _defaults(above: list[list[Cell]]) -> dict[str, str]:
         if found := _REPORTER.search(text):
             return {"provider": found[1]}
     return {}
+
+
+def _named_after(sheet: str, columns: list[Heading | None]) -> dict[str, str]:
+    """One sheet per department, named after it, and no column that says so."""
+    if any(c and c.field == "provider" for c in columns) or len(sheet) < 3 or not is_department(sheet):
+        return {}
+    return {"provider": sheet}
 
 
 def _groups(body: Iterable[tuple[int, list[Cell]]], columns: list[Heading | None], top: list[str]) -> Iterator[Group]:

@@ -167,6 +167,53 @@ def test_layout_c_two_row_heading_with_variable_columns(tmp_path: Path, merged: 
     assert (first.items[1].data_type, first.items[1].length) == ("N", "20")
 
 
+def test_layout_a_export_with_a_split_tree_of_classes(tmp_path: Path) -> None:
+    heading = [
+        "信息资源分类", *[None] * 25, "数据集名称", "信息资源代码", "信息资源提供方", "资源提供方(内部)部门", "资源提供方代码",
+        "信息资源摘要", "信息资源格式分类", "格式类型", None, "数据存储总量", "结构化信息记录总数", "已共享的数据存储量",
+        "已共享的结构化记录数", "已开放的数据存储量", "已开放的结构化记录数", "信息项名称", "数据类型", "数据长度", "共享类型", "共享条件",
+        "共享方式分类", "共享方式类型", "是否向社会开放", "开放条件", "更新周期", "发布日期",
+    ]  # fmt: skip
+    row = [
+        "主题信息资源", "公共服务", *[None] * 24, "公交站点信息", "201001/1", "示例市交通运输局", "信息科", None,
+        "全市公交站点的名称、位置和途经线路", "数据库", "mysql", None, "2", "300", "1", "300", "1", "300", "站点名称", "字符型C", "50",
+        "无条件共享", None, "共享平台", "接口", "是", "无", "每月", "2024/01/05",
+    ]  # fmt: skip
+    more = [*[None] * 41, "经度", "数值型N", "10,6", *[None] * 8]
+    reading = reading_of(tmp_path, "a.xlsx", workbook({"s": [heading, row, more]}))
+    entry = reading.entries[0]
+    assert (titles(reading), items(reading)) == (["公交站点信息"], [["站点名称", "经度"]])
+    assert (entry.open_type, entry.update_cycle, entry.pub_date, entry.record_count) == (
+        "unconditional", "4", "2024-01-05", 300
+    )  # fmt: skip
+    assert (entry.share_type, entry.format_class, entry.provider.unit) == ("1", "3", "信息科")
+
+
+def test_layout_d_import_order(tmp_path: Path) -> None:
+    heading = [
+        "类分类1", "类分类2", "类分类3", "类分类4", "类分类5", "项", "目", "细目", "资源名称", "信息资源代码", "", "信息资源提供方部门",
+        "信息资源摘要", "信息资源存储类别", "信息资源存储格式", "更新周期", "", "信息项中文名", "信息项数据类型", "字段长度", "共享类型",
+        "共享条件", "是否向社会开放", "开放条件", "发布日期", "备注",
+    ]  # fmt: skip
+    row = [
+        "部门类", None, None, None, None, "省及以下", "示例省", "示例市", "水库信息", "307001/5", None, "示例市水利局", "全市水库的名称、位置和库容",
+        "数据库", "oracle", "每季度", None, "水库名称", "字符串型", "50", "条件共享", "按需申请", "否", None, "2024-01-05", None,
+    ]  # fmt: skip
+    more = [*[None] * 17, "库容", "数值型", "10", *[None] * 6]
+    reading = reading_of(tmp_path, "d.xlsx", workbook({"s": [heading, row, more]}))
+    entry = reading.entries[0]
+    assert (titles(reading), items(reading)) == (["水库信息"], [["水库名称", "库容"]])
+    assert (entry.open_type, entry.share_type, entry.share_condition, entry.update_cycle) == ("none", "2", "按需申请", "5")
+    assert [(i.data_type, i.length) for i in entry.items] == [("C", "50"), ("N", "10")]
+    assert entry.provider.name == "示例市水利局"
+
+
+def test_a_sheet_named_after_a_department_names_the_provider_of_a_table_without_one(tmp_path: Path) -> None:
+    rows = [["信息资源名称", "信息资源摘要", "更新周期"], ["水库信息", "全市水库的名称、位置和库容", "每年"]]
+    reading = reading_of(tmp_path, "a.xlsx", workbook({"示例市水利局": rows, "Sheet2": rows}))
+    assert [e.provider.name for e in reading.entries] == ["示例市水利局", ""]
+
+
 def test_layout_b_flat_form_with_units_in_brackets(tmp_path: Path) -> None:
     heading = [
         "信息资源名称", "信息资源英文名", "信息资源代码", "信息资源提供方", "提供方内部部门", "资源提供方代码", "信息资源摘要",
