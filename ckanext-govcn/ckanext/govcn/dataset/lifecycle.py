@@ -59,7 +59,9 @@ def finish(data: Any, errors: Any, context: Any) -> None:
     if refusal:
         _error(errors, "open_type", say(*refusal))
         return
-    _give_codes(data, package, entry, internal)
+    codes = _give_codes(data, package, entry, internal)
+    if package is None:
+        _give_name(data, errors, codes[0])
 
 
 def _status(package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> str:
@@ -88,7 +90,7 @@ def _opening(entry: Mapping[str, Any]) -> states.Opening:
     )
 
 
-def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> None:
+def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> list[str]:
     present = entry.get("codes", [])
     if not (internal and package is None and present):  # a harvest has reserved the codes of its batch already
         given = assignment.assign(
@@ -102,8 +104,15 @@ def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, An
         _set_extra(data, "code_provisional", fields.stored(given.provisional))
         related = list(dict.fromkeys([*entry.get("related_codes", []), *given.former]))
         _set_extra(data, "related_codes", fields.stored([code for code in related if code not in present]))
-    if package is None:
-        data[("name",)] = identifiers.dataset_name(present[0])
+    return present
+
+
+def _give_name(data: Any, errors: Any, code: str) -> None:
+    """The URL name. CKAN would save a new dataset with a known name over the dataset that has it."""
+    name = identifiers.dataset_name(code)
+    if model.Session.query(model.Package.id).filter_by(name=name).first():
+        _error(errors, "codes", say(f"信息资源代码已被使用：{code}", f"The resource code is taken: {code}"))
+    data[("name",)] = name
 
 
 def _collect(data: Mapping[Any, Any]) -> dict[str, Any]:
