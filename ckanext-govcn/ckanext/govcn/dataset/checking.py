@@ -15,13 +15,17 @@ from ckanext.govcn.dataset import convert, fields, lookups
 from ckanext.govcn.dataset.language import say
 
 NEVER_SOFTENED = frozenset({"E26"})  # a secret is refused in a draft as well
+CONFIRMED_TEXTS = ("title", "notes", "items")
 _FORM_FIELDS = {"provider": "owner_org", "tags": "tag_string"}
 
 
-def problems_of(dataset: Mapping[str, Any], profile: Profile = "guide") -> list[Problem]:
-    """Every problem of a dataset dict (as the API shows it), by the rules of the profile."""
+def problems_of(dataset: Mapping[str, Any], profile: Profile = "guide", *, confirmed: bool = True) -> list[Problem]:
+    """Every problem of a dataset dict (as the API shows it), by the rules of the profile.
+
+    `confirmed`: does a second person's confirmation of the stored dataset count? Not for what is about to change it.
+    """
     entry = convert.entry_from_dataset(dataset, _provider(dataset.get("owner_org") or ""))
-    return list(checks.check(entry, profile, lookups.context_for(dataset.get("id"))))
+    return list(checks.check(entry, profile, lookups.context_for(dataset.get("id"), confirmed=confirmed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,21 @@ def judge(package: model.Package | None, entry: Mapping[str, Any]) -> Judgement:
     A draft may be unfinished; it is checked in full when it is submitted. A published entry may not get worse: what
     is wrong now and was not wrong before is refused, old shortcomings of a harvested entry do not lock it.
     """
-    problems = problems_of(entry)
+    problems = problems_of(entry, confirmed=False)
     refused = [problem for problem in problems if problem.severity == "refuse"]
     if entry.get("catalog_status") != "published":
         refused = [problem for problem in refused if problem.rule in NEVER_SOFTENED]
     elif package is not None:
         known = {_place(problem) for problem in problems_of(_stored(package)) if problem.severity == "refuse"}
         refused = [problem for problem in refused if problem.rule in NEVER_SOFTENED or _place(problem) not in known]
-    return Judgement(as_errors(refused), held=any(problem.severity == "hold" for problem in problems))
+    held = any(problem.severity == "hold" for problem in problems)
+    return Judgement(as_errors(refused), held=held and (package is None or _says_something_else(package, entry)))
+
+
+def _says_something_else(package: model.Package, entry: Mapping[str, Any]) -> bool:
+    """Do the texts that rules hold a level by differ from what a second person confirmed?"""
+    before = _stored(package)
+    return any((entry.get(field) or None) != (before.get(field) or None) for field in CONFIRMED_TEXTS)
 
 
 def as_errors(problems: Iterable[Problem]) -> dict[str, list[str]]:

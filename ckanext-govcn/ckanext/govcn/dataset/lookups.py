@@ -14,7 +14,7 @@ from ckanext.govcn.department import model as departments
 from ckanext.govcn.editorial import model as records
 
 
-def context_for(dataset_id: str | None) -> Context:
+def context_for(dataset_id: str | None, *, confirmed: bool = True) -> Context:
     """Look-ups for one dataset (its own codes and titles do not count as others'); None for one that is not saved.
 
     The personal-data scan of files is not here, so its rule reports `not_run`.
@@ -26,7 +26,7 @@ def context_for(dataset_id: str | None) -> Context:
         title_of_code=lambda code: _title_of_code(code, own),
         providers_of_title=lambda title: _providers_of_title(title, own),
         series_of=None,
-        confirmation=lambda entry: _confirmation(own),
+        confirmation=(lambda entry: _confirmation(own)) if confirmed else None,
     )
 
 
