@@ -55,7 +55,8 @@ def _lock(kind: str) -> Path:
 
 def _key() -> str:
     version = ".".join(map(str, sys.version_info[:3]))
-    return f"{version}-{_digest(_lock('run'), extra=sys.executable)}"
+    # the interpreter behind an activated environment: ./govcn must find the same one from inside its own .venv
+    return f"{version}-{_digest(_lock('run'), extra=f'{sys.base_prefix}/bin/python3')}"
 
 
 def _digest(*paths: Path, extra: str = "") -> str:
@@ -86,7 +87,7 @@ def _one_at_a_time() -> Iterator[None]:
 def _create(folder: Path) -> None:
     progress("创建 Python 环境", "Creating the Python environment")
     shutil.rmtree(folder, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True, text=True, check=False)
+    made = subprocess.run([_interpreter(), "-m", "venv", folder], capture_output=True, text=True, check=False)
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise PythonUnsuitable(
@@ -94,6 +95,13 @@ def _create(folder: Path) -> None:
             "This Python lacks venv; install it first (Debian: python3-venv).",
             version=sys.version,
         )
+
+
+def _interpreter() -> str:
+    """The machine's own Python, also when this one is an environment's."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    own = Path(sys.base_prefix) / "bin" / version
+    return str(own) if own.exists() else sys.executable
 
 
 def _install(folder: Path, kind: str) -> None:
@@ -138,9 +146,10 @@ def _point_to(folder: Path) -> None:
             f"{VENV} was not made by this program; move it away and try again.",
             version=sys.version,
         )
+    before = VENV.resolve()
     new = VENV.with_name(f".venv-{os.getpid()}")
     new.symlink_to(folder.relative_to(ROOT))
     new.replace(VENV)
     for other in folder.parent.iterdir():
-        if other != folder:
+        if other not in (folder, before):  # a running platform may still live in the one before
             shutil.rmtree(other, ignore_errors=True)
