@@ -20,6 +20,8 @@ from harvesters.source import Source
 
 UNKNOWN = "E05"
 TAKE_OVER = "H02"
+MAX_NAME = 100
+"""Characters of a department's name; something longer is a sentence that stands in the wrong column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,15 @@ class Owners:
             return NoOwner(UNKNOWN, "没有提供方。请补充信息资源提供方。")
         found = self.directory.find(provider, self.source.region)
         owner = found.id if found else self._made.get(_key(provider))
-        if owner is None and self.source.providers == "create" and not naming.is_role(provider.name):
+        if owner is None and self._may_create(provider):
             owner = self._made[_key(provider)] = self.create(provider)
         if owner is None:
             return self._unknown(provider)
         return provider, owner
+
+    def _may_create(self, provider: Provider) -> bool:
+        named = len(provider.name) <= MAX_NAME and not naming.is_role(provider.name)
+        return named and self.source.providers == "create"
 
     def _stated(self, given: Provider) -> Provider | NoOwner:
         region = given.region_code or self.source.region
