@@ -23,6 +23,7 @@ EXACT, BARE, STRIPPED = 1.0, 0.95, 0.9
 
 _BLANKS = re.compile(r"[\s*＊_-]+")
 _BRACKETS = re.compile(r"[(\[【{〔<][^()\[\]【】{}〔〕<>]*[)\]】}〕>]")
+_TWIN = re.compile(r"#\d+$")  # the second column of the same name
 _MARKS = re.compile(r"^\d{1,2}[.、．]|[:：。;；,，?？*]+$")
 
 
@@ -150,12 +151,18 @@ def names(heading: str, without: frozenset[str] = frozenset()) -> Mapping[str, t
     `without` leaves synonyms out: what is still found without them is what generalises.
     """
     known = {k: v for k, v in synonyms().items() if k not in without} if without else synonyms()
-    leaf = heading.rpartition(PARENT)[2]
-    result: dict[str, tuple[float, int]] = {}
-    found = _exact(leaf, known)
-    if found:
+    leaf = _TWIN.sub("", heading.rpartition(PARENT)[2])
+    outer, _, last = leaf.rpartition(".")
+    result = _by_parts(without_brackets(leaf) or plain(leaf))
+    found = _exact(leaf, known) or _exact(last, known)
+    if found and (not outer or found[0] in result or not result):
         result[found[0]] = found[1], found[2]
-    name = without_brackets(leaf.rpartition(".")[2]) or plain(leaf)
+    return result or (_by_parts(without_brackets(last)) if outer else result)
+
+
+def _by_parts(name: str) -> dict[str, tuple[float, int]]:
+    """What the rules of evidence.yaml say of a name; of a path (organization.name) the whole counts."""
+    result: dict[str, tuple[float, int]] = {}
     for rule in rules():
         if rule.field not in result and rule.holds(name):
             result[rule.field] = rule.score, 99

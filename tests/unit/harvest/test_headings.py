@@ -95,6 +95,9 @@ PORTALS = [
      "dataCategoryName": "theme", "rowCount": "record_count", "description_text": "notes", "viewCount": "ignored"},
     {"shujumingcheng": "title", "tigongbumen": "provider", "gengxinzhouqi": "update_cycle", "fabushijian": "pub_date",
      "gengxinshijian": "data_updated", "kaifangleixing": "open_type", "shujulingyu": "theme", "zhaiyao": "notes"},
+    # objects inside objects
+    {"id": "remote_id", "base.title": "title", "organization.name": "provider", "organization.tel": "contact_phone",
+     "category.name": "theme", "meta.updateCycle": "update_cycle", "open.type.name": "open_type", "meta.publishTime": "pub_date"},
     # names that say nothing
     {"f1": "title", "f2": "provider", "f3": "theme", "f4": "open_type", "f5": "update_cycle", "f6": "pub_date",
      "f7": "data_updated", "f8": "url", "f9": "notes", "f10": "formats"},
