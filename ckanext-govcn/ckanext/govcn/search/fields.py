@@ -70,6 +70,19 @@ DATES = ("data_updated", "pub_date", "temporal_end", "temporal_start")
 # Code → the words people search for. `formats` are words already.
 LABELLED = ("theme", "industry", "update_cycle", "open_type", "share_type")
 
+# What the search adds to the entry's own fields, for anybody to filter and count by.
+PUBLIC_FIELDS = (
+    "identifiers",
+    "item_count",
+    "item_names",
+    "items",
+    "labels",
+    "provider",
+    "region_path",
+    "security_level",
+    "title_group",
+)
+
 _STORED_ONLY = frozenset({"data_dict", "validated_data_dict"})
 _LONGEST_STRING = 8_000  # characters; Lucene refuses a term of more than 32,766 bytes
 _LONGEST_TEXT = 20_000

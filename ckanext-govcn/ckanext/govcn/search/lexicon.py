@@ -183,3 +183,11 @@ def spoken_words() -> tuple[str, ...]:
         if entry.kind in order and 2 <= len(entry.word) <= 12 and re.fullmatch(r"[\u4e00-\u9fff]+", entry.word)
     ]
     return tuple(entry.word for entry in sorted(words, key=lambda entry: order[entry.kind]))
+
+
+def warm_up() -> None:
+    """Make what is made once per process."""
+    entries()
+    longest()
+    by_sound()
+    by_initials()

@@ -7,6 +7,7 @@ way CKAN always sends them; text goes through `search.query`. Filters, facets, s
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 # Parameters that only a caller who wants Solr's own behaviour gives.
 _EXPERT = frozenset({"defType", "qf", "mm", "bf", "boost", "tie"})
+_UNREADABLE = re.compile(r"HTTP 400|are not supported in param|must be defined at the beginning")
 _PASSED_ON = frozenset({"start", "sort", "facet.field"})
 
 
@@ -30,24 +32,34 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
 
     def run(self, query: dict[str, Any], permission_labels: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         """Run `query` (CKAN's parameters). Raises `SearchQueryError` for what is refused, `SearchError` otherwise."""
+        del kwargs
         _refuse_hostile(query)
         q = str(query.get("q") or "")
         kind = search_query.kind_of(q)
         if kind == "all":
             query["q"] = "*:*"
-            return super().run(query, permission_labels, **kwargs)
+            return self._run_as_ckan(query, permission_labels)
         if _EXPERT & set(query):
-            return super().run(query, permission_labels, **kwargs)
+            return self._run_as_ckan(query, permission_labels)
         if kind == "fielded":
             try:
-                return super().run(dict(query), permission_labels, **kwargs)
-            except SearchQueryError:
-                raise
-            except SearchError as error:
+                return self._run_as_ckan(dict(query), permission_labels)
+            except SearchQueryError as error:
                 if "SyntaxError" not in str(error) and "Cannot parse" not in str(error):
                     raise
                 log.debug("Not a fielded query after all: %s", error)
         return self._run_text(q, query, permission_labels)
+
+    def _run_as_ckan(self, query: dict[str, Any], labels: list[str] | None) -> dict[str, Any]:
+        """CKAN's own run; what Solr or CKAN refuses as unreadable is the caller's mistake (400), not ours (409)."""
+        try:
+            return super().run(query, labels)
+        except SearchQueryError:
+            raise
+        except SearchError as error:
+            if _UNREADABLE.search(str(error)):
+                raise SearchQueryError(f"Solr cannot read this query: {str(error)[:500]}") from error
+            raise
 
     def _run_text(self, text: str, query: Mapping[str, Any], labels: list[str] | None) -> dict[str, Any]:
         unknown = set(query) - ckan_query.VALID_SOLR_PARAMETERS

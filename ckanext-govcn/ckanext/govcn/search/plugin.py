@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import ckan.plugins as p
 from ckan.lib import search
 
 from ckanext.govcn.catalog import codes
-from ckanext.govcn.search import fields
+from ckanext.govcn.search import fields, lexicon
 from ckanext.govcn.search.package_query import ChinesePackageSearchQuery
 
 
@@ -16,12 +17,19 @@ class GovcnSearchPlugin(p.SingletonPlugin):
     """检索。"""
 
     p.implements(p.IConfigurable)
+    p.implements(p.IMiddleware, inherit=True)
     p.implements(p.IPackageController, inherit=True)
 
     def configure(self, config: Any) -> None:
         """Put our query class where CKAN looks for it."""
         del config
         search._QUERIES["package"] = ChinesePackageSearchQuery
+
+    def make_middleware(self, app: Any, config: Any) -> Any:
+        """Read the lexicon while the web server starts, so that the first visitor does not wait for it."""
+        del config
+        threading.Thread(target=lexicon.warm_up, name="govcn-lexicon", daemon=True).start()
+        return app
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         """Replace CKAN's document by the allow-listed one."""

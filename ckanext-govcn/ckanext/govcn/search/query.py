@@ -104,7 +104,7 @@ KNOWN_FIELDS = frozenset(
 _EVERYTHING = frozenset({"", "*:*", "*", '""', "''"})
 _FIELDED = re.compile(r"(?:^|[\s(+\-!])(\w+):(?=\S)", re.ASCII)
 
-LONGEST_TEXT = 500  # characters of text that are read; what follows is cut off
+LONGEST_TEXT = 200  # characters of text that are read; what follows is cut off
 LONGEST_QUERY = 20_000  # of q or one fq; CKAN itself sends lists of ids
 _DEEPEST = 12
 _MOST_WILDCARDS = 6
@@ -187,6 +187,8 @@ def parameters(text: str) -> dict[str, Any]:
     """Solr parameters that answer `text`: q with its referenced parameters, without rows, filters and facets."""
     typed = normalize(text)
     understood = understand(typed)
+    if not understood.concepts:  # punctuation, emoji: nothing that could be looked for
+        return {"defType": "lucene", "q": "-*:*"}
     sent: dict[str, Any] = {
         "defType": "lucene",
         "q": "",
