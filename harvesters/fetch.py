@@ -33,6 +33,12 @@ JSON_TYPES = frozenset(
 )
 FILE_TYPES = JSON_TYPES | {
     "application/octet-stream",
+    "binary/octet-stream",
+    "application/force-download",
+    "application/download",
+    "application/x-download",
+    "application/x-msdownload",
+    "application/x-zip-compressed",
     "application/gzip",
     "application/x-gzip",
     "application/zip",

@@ -88,7 +88,7 @@ def _spread(counted: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _of_table(name: str, text: str) -> bool:
-    if text.isdigit():  # a bare code says nothing: 1 is a theme, an industry's letter, a count
+    if not _CJK.search(text):  # a bare code says nothing: 1 is a theme, A an industry, both are anything else too
         return False
     found, unread = readers.several_codes(name, text)
     return len(found) > len(unread)

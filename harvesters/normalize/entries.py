@@ -83,8 +83,8 @@ class Normalizer:
         start, end = self._temporal(record)
         return CatalogEntry(
             **values,  # pyright: ignore[reportArgumentType]
-            title=_BLANKS.sub(" ", self._text(record, "title")),
-            notes=self._text(record, "notes"),
+            title=_BLANKS.sub(" ", readers.prose(self._text(record, "title"))),
+            notes=readers.prose(self._text(record, "notes")),
             tags=self._tags(record),
             region_codes=region,
             update_cycle=self._cycle(record, unread),

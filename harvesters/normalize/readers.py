@@ -6,6 +6,7 @@ A reader returns None (or an empty tuple) for what it cannot read; the caller ke
 from __future__ import annotations
 
 import functools
+import html
 import re
 import unicodedata
 from datetime import UTC, datetime
@@ -24,6 +25,13 @@ _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(亿|千万|百万|万|千|百)?\s*(?:�
 _UNITS = {"亿": 10**8, "千万": 10**7, "百万": 10**6, "万": 10**4, "千": 1000, "百": 100}
 _TAGS = re.compile(r"[,，、;；|\n\r\t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_TAG = re.compile(
+    r"</?(?:p|br|div|span|b|i|u|em|strong|font|table|tbody|thead|tr|td|th|li|ul|ol|a|h\d|img|script|style)"
+    r"(?:\s[^<>]*)?/?>",
+    re.I,
+)
+_BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/tr|/li|/h\d)(?:\s[^<>]*)?>", re.I)
+_HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
 _FORMAT_SEPARATOR = re.compile(r"[,，、;；|/\\:：\s]+|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
 
 
@@ -52,6 +60,15 @@ def given(value: Value) -> str:
     """The text of a value, or "" when it says that nothing was given."""
     text = text_of(value)
     return "" if len(text) <= 12 and is_missing(text) else text
+
+
+def prose(text: str) -> str:
+    """A text without the HTML that editors of portals leave in it; anything else that has a < stays as it is."""
+    if not _TAG.search(text):
+        return text
+    lines = _BREAK.sub("\n", _HIDDEN.sub("", text))
+    plain = html.unescape(_TAG.sub("", lines)).replace("\xa0", " ")
+    return "\n".join(line for part in plain.splitlines() if (line := " ".join(part.split())))
 
 
 def day(value: Value) -> str:

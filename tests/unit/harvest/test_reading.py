@@ -185,6 +185,15 @@ def test_counts(text: Any, count: int | None) -> None:
     assert readers.whole_number(text) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("<p>全市<b>公厕</b>的&nbsp;位置</p><p>第二段</p>", "全市公厕的 位置\n第二段"), ("数值 < 5 且 > 3", "数值 < 5 且 > 3"),
+     ("甲<br/>乙<script>alert(1)</script>", "甲\n乙"), ("<script>从不结束", ""), ("a<b, c>d", "a<b, c>d"), ("<甲>", "<甲>")],
+)  # fmt: skip
+def test_html_left_by_editors_is_taken_out(text: str, plain: str) -> None:
+    assert readers.prose(text) == plain
+
+
 WILD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(
         ["无条件开放", "每年", "2024-01-05", "市教育局", "https://a.example/?id=1", "【甲】", "['xls'", "\x00", "\ud800", "1" * 30, "=1+1"]),
