@@ -12,7 +12,7 @@ from ckan.tests.helpers import call_action
 from ckanext.govcn.catalog import identifiers
 from ckanext.govcn.dataset import batch
 from ckanext.govcn.dataset import model as register
-from integration.making import call, create, department, internal, member, publish
+from integration.making import acting, call, create, department, internal, member, publish
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -92,6 +92,11 @@ class TestItems:
         app.post(f"/dataset/edit/{dataset['name']}", data=form, headers=headers, follow_redirects=False)
         shown = call("package_show", id=dataset["id"])
         assert (shown["title"], shown["items"]) == ("三百项（改）", self.items)
+
+    def test_four_hundred_long_items(self) -> None:
+        """ckan.md §7.11: a stock index refuses a field of more than 32,766 bytes."""
+        items = [{"name": f"字段{n}", "description": "说明" * 50} for n in range(400)]
+        assert call("package_show", id=create(items=items)["id"])["items"] == items
 
     def test_harvest(self) -> None:
         dataset = create(internal(), items=self.items, catalog_status="published", open_type="unconditional")
@@ -197,6 +202,36 @@ class TestPlatformFields:
         with pytest.raises(IntegrityError):
             model.Session.commit()
         model.Session.rollback()
+
+    def test_a_published_dataset_is_not_deleted_by_a_person(self) -> None:
+        """ckan.md §7.7: CKAN's delete drops groups, and the name can be taken."""
+        organization = department()
+        dataset = publish(create(owner_org=organization["id"]))
+        user = member(organization, "admin")
+        with pytest.raises(tk.ValidationError):
+            call_action("package_delete", acting(user), id=dataset["id"])
+        with pytest.raises(tk.ValidationError):
+            call_action("package_patch", acting(user), id=dataset["id"], state="deleted")
+        assert call("package_show", id=dataset["id"])["state"] == "active"
+        draft = create(owner_org=organization["id"])
+        call_action("package_delete", acting(user), id=draft["id"])
+
+    def test_moving_to_another_department_needs_a_review(self) -> None:
+        dataset, other = publish(create()), department()
+        call("package_owner_org_update", id=dataset["id"], organization_id=other["id"])
+        shown = call("package_show", id=dataset["id"])
+        assert (shown["owner_org"], shown["catalog_status"], shown["private"]) == (other["id"], "draft", True)
+
+    def test_items_are_never_looser_than_the_dataset(self) -> None:
+        items = [{"name": "a", "open_type": "unconditional", "share_type": "1"}, {"name": "b"}]
+        dataset = create(open_type="conditional", share_type="2", items=items)
+        assert dataset["items"] == [{"name": "a", "open_type": "conditional", "share_type": "2"}, {"name": "b"}]
+
+    def test_what_was_incomplete_and_is_filled_in_is_incomplete_no_more(self) -> None:
+        dataset = create(internal(), incomplete=["notes", "update_cycle"], catalog_status="published", open_type="none")
+        assert dataset["incomplete"] == ["notes", "update_cycle"]
+        edited = call("package_patch", id=dataset["id"], notes="停车场的名称、地址和泊位数。")
+        assert edited["incomplete"] == ["update_cycle"]
 
 
 class TestCodes:

@@ -11,7 +11,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.exceptions import UnknownTableError
 from ckanext.govcn.catalog.text import normalize
-from ckanext.govcn.dataset import checking
+from ckanext.govcn.dataset import checking, lifecycle
 from ckanext.govcn.dataset.language import say
 
 MAX_CHOICES = 50
@@ -31,7 +31,13 @@ def govcn_dataset_check(context: Any, data_dict: dict[str, Any]) -> dict[str, An
     dataset = data_dict
     if data_dict.get("id"):
         dataset = tk.get_action("package_show")(tk.fresh_context(context), {"id": data_dict["id"]})
-    problems = checking.problems_of(dataset, profile)
+    try:
+        problems = checking.problems_of(dataset, profile)
+    except (AttributeError, KeyError, TypeError, ValueError) as unreadable:
+        message = say(
+            "数据集的结构不对，请对照 API 说明", "The dataset's shape is wrong; please compare the API's description"
+        )
+        raise tk.ValidationError({"message": [message]}) from unreadable
     return {
         "refused": any(problem.severity == "refuse" for problem in problems),
         "held": any(problem.severity == "hold" for problem in problems),
@@ -87,6 +93,27 @@ def bulk_update_private(next_action: Any, context: Any, data_dict: dict[str, Any
 def bulk_update_public(next_action: Any, context: Any, data_dict: dict[str, Any]) -> Any:
     """Refused: `private` follows from 编目状态 and 开放属性."""
     _refuse_bulk(context, data_dict, "bulk_update_public")
+
+
+@tk.chained_action
+def package_delete(next_action: Any, context: Any, data_dict: dict[str, Any]) -> Any:
+    """A person withdraws a published dataset; CKAN's delete would lose groups and let its name be taken."""
+    package = model.Package.get(data_dict.get("id") or "")
+    if package is not None and lifecycle.is_kept(package) and not context.get("ignore_auth"):
+        tk.check_access("package_delete", context, data_dict)
+        raise tk.ValidationError({"state": [say(*lifecycle.KEPT)]})
+    return next_action(context, data_dict)
+
+
+@tk.chained_action
+def package_owner_org_update(next_action: Any, context: Any, data_dict: dict[str, Any]) -> Any:
+    """Moving a dataset to another department is an edit like any other: it goes through the schema's rules."""
+    if context.get("defer_commit"):  # CKAN's own step within package_create and package_update
+        return next_action(context, data_dict)
+    tk.check_access("package_owner_org_update", context, data_dict)
+    identifier, owner = tk.get_or_bust(data_dict, ["id", "organization_id"])
+    tk.get_action("package_patch")(tk.fresh_context(context), {"id": identifier, "owner_org": owner})
+    return None
 
 
 def _refuse_bulk(context: Any, data_dict: dict[str, Any], action: str) -> None:

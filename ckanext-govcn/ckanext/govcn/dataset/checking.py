@@ -8,9 +8,9 @@ from typing import Any
 
 from ckan import model
 
-from ckanext.govcn.catalog import checks
+from ckanext.govcn.catalog import checks, levels
 from ckanext.govcn.catalog.entry import Provider
-from ckanext.govcn.catalog.problem import Problem, Profile
+from ckanext.govcn.catalog.problem import Problem, Profile, incomplete_fields
 from ckanext.govcn.dataset import convert, fields, lookups
 from ckanext.govcn.dataset.language import say
 
@@ -30,10 +30,12 @@ def problems_of(dataset: Mapping[str, Any], profile: Profile = "guide", *, confi
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a person's write meets: messages by form field that stop it, and whether a rule holds its level back."""
+    """What a person's write meets: messages by form field that stop it, whether a rule holds its level back, and the
+    fields that are 待完善."""
 
     errors: Mapping[str, list[str]]
     held: bool
+    missing: tuple[str, ...]
 
 
 def judge(package: model.Package | None, entry: Mapping[str, Any]) -> Judgement:
@@ -50,7 +52,14 @@ def judge(package: model.Package | None, entry: Mapping[str, Any]) -> Judgement:
         known = {_place(problem) for problem in problems_of(_stored(package)) if problem.severity == "refuse"}
         refused = [problem for problem in refused if problem.rule in NEVER_SOFTENED or _place(problem) not in known]
     held = any(problem.severity == "hold" for problem in problems)
-    return Judgement(as_errors(refused), held=held and (package is None or _says_something_else(package, entry)))
+    held = held and (package is None or _says_something_else(package, entry))
+    return Judgement(as_errors(refused), held, incomplete_fields(problems))
+
+
+def clamped_items(dataset: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The items, each at most as open and as shared as the dataset."""
+    entry = levels.clamp(convert.entry_from_dataset(dataset))
+    return convert.rows_of(entry.items)
 
 
 def _says_something_else(package: model.Package, entry: Mapping[str, Any]) -> bool:

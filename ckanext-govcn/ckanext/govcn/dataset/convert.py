@@ -38,7 +38,7 @@ def dataset_from_entry(entry: CatalogEntry, owner_org: str, **platform: Any) -> 
         "code_provisional": entry.code_provisional,
         "owner_org": owner_org,
         "provider_unit": entry.provider.unit,
-        "items": [_filled(item) for item in entry.items],
+        "items": rows_of(entry.items),
         "resources": [_filled(resource) for resource in entry.resources],
     }
     return dataset | platform
@@ -59,6 +59,11 @@ def entry_from_dataset(dataset: Mapping[str, Any], provider: Provider | None = N
         items=_rows(Item, dataset.get("items") or ()),
         resources=tuple(_resource(resource) for resource in dataset.get("resources") or ()),
     )
+
+
+def rows_of(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Items as the dataset holds them."""
+    return [_filled(item) for item in items]
 
 
 def _filled(row: Item | Resource) -> dict[str, Any]:

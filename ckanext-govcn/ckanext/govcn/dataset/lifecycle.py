@@ -45,14 +45,9 @@ def finish(data: Any, errors: Any, context: Any) -> None:
     internal = bool(context.get("govcn_internal"))
     status = _status(package, entry, internal)
     if not internal:
-        judgement = checking.judge(package, _whole(package, entry) | {"catalog_status": status})
-        for field, messages in judgement.errors.items():
-            for message in messages:
-                _error(errors, field, message)
+        status = _judge(data, errors, package, _whole(package, entry) | {"catalog_status": status})
         if any(errors.values()):
             return
-        if judgement.held and status == states.Status.PUBLISHED:
-            status = states.Status.DRAFT.value  # a rule holds the level: it waits for a second person
     _set_extra(data, "catalog_status", status)
     data[("private",)] = states.is_private(status, entry.get("open_type", ""))
     refusal = zone.refusal(context, status, entry.get("open_type", ""), entry.get("release_kind", ""))
@@ -62,6 +57,35 @@ def finish(data: Any, errors: Any, context: Any) -> None:
     codes = _give_codes(data, package, entry, internal)
     if package is None:
         _give_name(data, errors, codes[0])
+
+
+def _judge(data: Any, errors: Any, package: model.Package | None, entry: dict[str, Any]) -> str:
+    """What the rules say of a person's write: errors, clamped items, what is 待完善 still, the status."""
+    if package is not None and data.get(("state",)) == "deleted" and is_kept(package):
+        _error(errors, "state", say(*KEPT))
+    judgement = checking.judge(package, entry)
+    for field, messages in judgement.errors.items():
+        for message in messages:
+            _error(errors, field, message)
+    if entry.get("items"):
+        _set_extra(data, "items", fields.stored(checking.clamped_items(entry)))
+    missing = [field for field in entry.get("incomplete", []) if field in judgement.missing]
+    _set_extra(data, "incomplete", fields.stored(missing))
+    held = judgement.held and entry["catalog_status"] == states.Status.PUBLISHED
+    # What a rule holds back waits for a second person.
+    return str(states.Status.DRAFT if held else entry["catalog_status"])
+
+
+KEPT = (
+    "已发布或已下架的数据集不能删除，请用“下架”，网址和代码会保留",
+    "A published or withdrawn dataset is not deleted; withdraw it, which keeps its address and code",
+)
+
+
+def is_kept(package: model.Package) -> bool:
+    """Must the dataset stay (已发布, 已下架)? Its address, code and resource ids are known outside."""
+    status = (package.extras or {}).get("catalog_status")
+    return status in (states.Status.PUBLISHED, states.Status.WITHDRAWN)
 
 
 def _status(package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> str:
@@ -95,7 +119,7 @@ def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, An
     if not (internal and package is None and present):  # a harvest has reserved the codes of its batch already
         given = assignment.assign(
             entry.get("categories", []),
-            departments.node_of(model.Session, entry.get("owner_org") or (package.owner_org if package else "")),
+            departments.node_of(model.Session, str(entry.get("owner_org") or (package.owner_org if package else ""))),
             present,
             lambda nodes: register.reserve(model.Session, nodes),
         )

@@ -36,7 +36,7 @@ _DEPARTMENT_VALIDATORS = ("govcn_department_title", "govcn_department_name", "go
 _ACTIONS = {
     action: (
         "govcn_dataset_check", "govcn_code_assign", "govcn_code_table", "govcn_code_lookup",
-        "bulk_update_private", "bulk_update_public",
+        "bulk_update_private", "bulk_update_public", "package_delete", "package_owner_org_update",
     ),
     department_action: (
         "govcn_department_list", "govcn_department_confirm",
@@ -73,7 +73,7 @@ class GovcnPlugin(p.SingletonPlugin):
         tk.add_resource("assets", "govcn")
 
     def configure(self, config: Any) -> None:
-        from ckanext.scheming.plugins import SchemingDatasetsPlugin
+        from ckanext.scheming.plugins import SchemingDatasetsPlugin  # pyright: ignore[reportMissingImports]
 
         # CKAN asks the plugin of the dataset type, which is scheming's; scheming does not declare any dependency.
         SchemingDatasetsPlugin.resource_validation_dependencies = staticmethod(_resource_validation_dependencies)

@@ -109,7 +109,7 @@ def organization_update(next_action: Any, context: Any, data_dict: dict[str, Any
     group = model.Group.get(data_dict.get("id") or "")
     before = group.title if group else None
     result = next_action(context, data_dict)
-    if group is not None and model.Group.get(group.id).title != before:
+    if group is not None and group.title != before:
         reindex_datasets(group.id)
     return result
 

@@ -104,7 +104,7 @@ def owner_of_name(session: Session, region_code: str, name: str) -> str | None:
     ).scalar()
 
 
-def sync(session: Session, group: model.Group) -> None:
+def sync(session: Session, group: Any) -> None:
     """Bring the department's row up to date with its organization; a changed name stays as a former one."""
     extras = group.extras or {}
     name, region = naming.tidy(group.title or group.name), extras.get("region_code", "")
@@ -289,7 +289,7 @@ def decide(session: Session, identifier: int, decision: Decision) -> None:
     )
 
 
-def add_former_name(session: Session, group: model.Group, region_code: str, name: str) -> None:
+def add_former_name(session: Session, group: Any, region_code: str, name: str) -> None:
     """Let this name find the department from now on (a proposal mapped to an existing department)."""
     extras = group.extras or {}
     known = fields.read_list(extras.get("former_names"))

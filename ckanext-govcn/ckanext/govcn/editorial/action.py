@@ -53,7 +53,9 @@ def govcn_editorial_list(context: Any, data_dict: dict[str, Any]) -> list[dict[s
     """What waits for this user: of the own departments for a reviewer, of all for the bureau."""
     tk.check_access("govcn_editorial_list", context, data_dict)
     user = user_of(context)
-    reviewer_of = None if user and user.sysadmin else records.reviewed_organizations(model.Session, user.id)
+    if user is None:
+        return []
+    reviewer_of = None if user.sysadmin else records.reviewed_organizations(model.Session, user.id)
     rows = records.waiting(model.Session, [Status.DEPARTMENT_REVIEW], reviewer_of, MAX_LIST)
     if is_bureau(user):
         rows += records.waiting(model.Session, [Status.BUREAU_REVIEW], None, MAX_LIST)
@@ -119,7 +121,7 @@ def _write(
     """Checks, release, log and the dataset itself, in one transaction: package_patch commits it."""
     session = model.Session
     dataset = tk.get_action("package_show")(
-        tk.fresh_context(context) | {"ignore_auth": True, "use_cache": False}, {"id": package.id}
+        tk.fresh_context(context, ignore_auth=True, use_cache=False), {"id": package.id}
     )
     change: dict[str, Any] = {"id": package.id, "catalog_status": taken["to"].value}
     if taken["step"] in (Step.SUBMIT, Step.APPROVE):
@@ -134,7 +136,7 @@ def _write(
         session, package.id, taken["step"].value, from_status=taken["from"].value, to_status=taken["to"].value,
         user_id=user.id, reason=taken["reason"],
     )  # fmt: skip
-    inner = tk.fresh_context(context) | {"ignore_auth": True, "govcn_internal": True, "govcn_release": True}
+    inner: Any = {**tk.fresh_context(context), "ignore_auth": True, "govcn_internal": True, "govcn_release": True}
     tk.get_action("package_patch")(inner, change)
 
 
@@ -144,7 +146,7 @@ def _ask_every_rule(dataset: dict[str, Any], *, approving: bool, basis: str) -> 
     Returns whether a rule holds the level.
     """
     problems = checking.problems_of(dataset)
-    refused = checking.as_errors([p for p in problems if p.severity == "refuse"])
+    refused: Any = checking.as_errors([p for p in problems if p.severity == "refuse"])
     if not dataset.get("open_type"):
         refused.setdefault("open_type", []).append(
             say("开放属性待核定，请先选择开放属性", "The opening is undecided; please choose it first")

@@ -30,8 +30,13 @@ def review() -> Any:
     except tk.NotAuthorized as refusal:
         return tk.abort(403, refusal.message or "")
     user = user_of(_context())
-    entries = [row | {"steps": [step.value for step in steps_for(user, model.Package.get(row["id"]))]} for row in rows]
+    packages = {row["id"]: model.Package.get(row["id"]) for row in rows}
+    entries = [row | {"steps": _steps(user, packages[row["id"]])} for row in rows]
     return tk.render("editorial/review.html", {"entries": entries, "bureau": is_bureau(user)})
+
+
+def _steps(user: Any, package: Any) -> list[str]:
+    return [step.value for step in steps_for(user, package)] if package else []
 
 
 @editorial.route("/editorial/<id>/<step>", methods=["POST"])
