@@ -20,7 +20,7 @@ from ckanext.govcn.catalog.batch import context_of
 from ckanext.govcn.catalog.entry import CatalogEntry
 from ckanext.govcn.catalog.problem import Problem, Profile
 
-from harvesters.exceptions import RecordError, SecretRecord
+from harvesters.exceptions import RecordError, SecretRecord, SourceRefused
 from harvesters.extract import records_from
 from harvesters.extract.ckan import FIXED
 from harvesters.fetch import Fetcher, fetcher_for
@@ -34,6 +34,7 @@ from harvesters.normalize.secrecy import Guard
 from harvesters.record import Place, Record
 from harvesters.source import Source
 
+HEADINGS = 2_000  # different headings in one source; recognition looks at each
 PROVIDERS_ASKED = 5_000  # records whose provider and district say where the source is
 
 
@@ -158,6 +159,7 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
     """Read all records of a source. Raises SourceError when the source as a whole cannot be read."""
     guard = Guard(source.fields)
     reading = Reading(source, [], base=context)
+    headings: set[str] = set()
     for record in records_from(source, fetcher or fetcher_for(source)):
         if isinstance(record, RecordError):
             reading.refused_rows.append(Refusal(record.place, "", record.rule, record.message))
@@ -165,6 +167,9 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
             secret = SecretRecord(record.place)
             reading.refused_rows.append(Refusal(record.place, "", secret.rule, secret.message))
         else:
+            headings.update(record.raw)
+            if len(headings) > HEADINGS:
+                raise SourceRefused(record.place.file, f"有超过 {HEADINGS} 个不同的字段名，不是目录。请核对来源。")
             reading.received.append(record)
     return reading
 

@@ -119,7 +119,8 @@ def _spread(upper: list[Cell], lower: list[Cell]) -> list[str]:
 
 
 def _at(row: list[Cell], column: int) -> str:
-    return str(row[column]).strip() if column < len(row) and row[column] is not None else ""
+    """A heading's text; what is longer than any heading is cut."""
+    return str(row[column]).strip()[:200] if column < len(row) and row[column] is not None else ""
 
 
 def _first_full_row(head: list[list[Cell]]) -> tuple[int, int] | None:

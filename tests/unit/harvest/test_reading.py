@@ -11,6 +11,7 @@ from contracts.making import reading_of, workbook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harvesters.exceptions import SourceRefused
 from harvesters.normalize import readers
 from harvesters.preview import main
 from harvesters.reading import Reading
@@ -239,6 +240,11 @@ def test_json_lists_of_lists_and_envelopes_and_lines(tmp_path: Path) -> None:
     assert [e.provider.name for e in lists.entries] == ["示例市城市管理局", "乙局"]
     assert (len(lines.distinct), lines.refused_rows[0].place.row) == (1, 3)
     assert len(envelope.entries) == len(string.entries) == 1
+
+
+def test_endless_different_headings_are_no_catalogue(tmp_path: Path) -> None:
+    with pytest.raises(SourceRefused, match="字段名"):
+        of(tmp_path, [{f"k{n}-{m}": 1 for m in range(100)} for n in range(30)])
 
 
 class TestCommand:
