@@ -6,12 +6,9 @@ the file itself, so an ini below `--data '50%'` could not be read at all.
 
 from __future__ import annotations
 
-import configparser
-import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,7 +52,6 @@ class Addresses:
 def settings(data: DataFolder, addresses: Addresses, credentials: Credentials) -> dict[str, str]:
     """What config/ckan.ini leaves open."""
     return {
-        "ckan.plugins": present_plugins(),
         "SECRET_KEY": credentials.session_key,
         "ckan.site_url": addresses.site_url,
         "sqlalchemy.url": addresses.database_url("ckan", credentials.ckan_database, DATABASE),
@@ -88,19 +84,3 @@ def ini_text(base: str, values: Mapping[str, str]) -> str:
     """The ini's text; `%` is doubled because CKAN's parser interpolates."""
     lines = [f"{key} = {value.replace('%', '%%')}" for key, value in values.items()]
     return "\n".join(["[app:main]", f"use = config:{base}", *lines, ""])
-
-
-def present_plugins() -> str:
-    """The plugins of config/ckan.ini whose module is there."""
-    parser = configparser.RawConfigParser()
-    parser.read(CONFIG / "ckan.ini", encoding="utf-8")
-    names = parser.get("app:main", "ckan.plugins").split()
-    modules = {point.name: point.module for point in metadata.entry_points(group="ckan.plugins")}
-    return " ".join(name for name in names if name in modules and _found(modules[name]))
-
-
-def _found(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False

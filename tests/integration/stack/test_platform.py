@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ class Portal:
 
     def service(self, name: str) -> dict:
         return next(service for service in self.status()["services"] if service["name"] == name)
+
+    def await_ready(self, also: Callable[[], bool] = lambda: True) -> None:
+        limit = time.monotonic() + LIMIT
+        while not (self.status()["ready"] and also()):
+            assert time.monotonic() < limit, self.status()
+            time.sleep(0.3)
 
     def get(self, path: str, host: str = "127.0.0.1") -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(host, self.port, timeout=30)
@@ -77,15 +84,11 @@ def test_status_lists_the_services(portal):
 
 @pytest.mark.parametrize("name", ["valkey", "worker", "web", "postgres"])
 def test_a_service_that_dies_is_started_again(portal, name):
+    portal.await_ready()
     before = portal.service(name)
     os.kill(before["pid"], signal.SIGKILL)
-    limit = time.monotonic() + LIMIT
-    while time.monotonic() < limit:
-        now = portal.service(name)
-        if now["state"] == "ready" and now["pid"] != before["pid"]:
-            break
-        time.sleep(0.3)
-    assert now["restarts"] == before["restarts"] + 1
+    portal.await_ready(lambda: portal.service(name)["pid"] != before["pid"])
+    assert portal.service(name)["restarts"] == before["restarts"] + 1
     assert portal.get("/api/3/action/package_search")[0] == 200
 
 
