@@ -20,6 +20,7 @@ from harvesters.normalize.headings import PARENT
 from harvesters.record import Place, Record, Value
 
 LOOKED_AT = 40  # rows in which the heading must be
+KNOWN = 0.4  # of a heading row's texts are known headings; of a row of data hardly one
 ITEMS = "items."
 VARYING = ("share_type", "share_condition", "open_type", "open_condition", "open_flag")
 
@@ -82,9 +83,9 @@ def _texts(row: Iterable[Cell]) -> list[str]:
 
 def _heading_rows(head: list[list[Cell]]) -> tuple[int, int] | None:
     """(first, last) row of the heading, from 0. The row with the most known headings; else the first full row."""
-    scored = [(len({t for t in _texts(row) if headings.is_known(t)}), number) for number, row in enumerate(head)]
-    hits, first = max(scored, key=lambda pair: (pair[0], -pair[1]), default=(0, 0))
-    if hits < 2:
+    known = [{t for t in _texts(row) if headings.is_known(t)} for row in head]
+    first = max(range(len(head)), key=lambda n: (len(known[n]), -n), default=0)
+    if not head or len(known[first]) < max(2, KNOWN * len(set(_texts(head[first])))):
         return _first_full_row(head)
     if first > 0 and _is_parent(head[first - 1], head[first]):
         return first - 1, first

@@ -23,6 +23,8 @@ EXACT, BARE, STRIPPED = 1.0, 0.95, 0.9
 
 _BLANKS = re.compile(r"[\s*＊_-]+")
 _BRACKETS = re.compile(r"[(\[【{〔<][^()\[\]【】{}〔〕<>]*[)\]】}〕>]")
+_SENTENCE = re.compile(r"[,，。、；;！？!?\d]")
+LONGEST = 24  # characters of a heading outside the table of synonyms
 _TWIN = re.compile(r"#\d+$")  # the second column of the same name
 _MARKS = re.compile(r"^\d{1,2}[.、．]|[:：。;；,，?？*]+$")
 
@@ -180,5 +182,9 @@ def parent_kind(parent: str) -> str:
 
 
 def is_known(heading: str) -> bool:
-    """Would a person call this a heading? Used to find the heading row of a sheet."""
-    return exact(heading) is not None or any(score >= 0.65 for score, _ in names(heading).values())
+    """Would a person call this a heading? Used to find the heading row of a sheet. Sentences and lists are none."""
+    if exact(heading) is not None:
+        return True
+    if len(heading) > LONGEST or _SENTENCE.search(heading):
+        return False
+    return any(score >= 0.65 for score, _ in names(heading).values())

@@ -129,6 +129,14 @@ def test_title_and_notes_around_the_table_and_its_reporter(tmp_path: Path) -> No
     assert [o.place.row for o in reading.outcomes] == [6, 8]
 
 
+def test_headings_that_nobody_knows_are_the_first_full_row(tmp_path: Path) -> None:
+    """Cells of data that look like headings (行业, 名称信息) do not make a row of data the heading."""
+    rows = [["c0", "c1", "c2", "c3", "c4"], *([f"行业名称信息{n}", "市统计局", "行业分类", "每年", "2024-01-05"] for n in "甲乙丙丁")]
+    reading = reading_of(tmp_path, "a.xlsx", workbook({"s": [["示例市目录"], *rows]}))
+    assert (reading.records, list(reading.recognition.fields)) == (4, ["c0", "c1", "c2", "c3", "c4"])
+    assert reading.recognition.fields["c3"] == "update_cycle"
+
+
 TWO_ROWS = [
     ["序号", "部门类信息资源分类", "项分类", "目分类", "细目分类1", "细目分类2", "关联分类", "信息资源代码", "信息资源名称",
      "内设部门名称", "信息资源摘要", "信息资源格式", None, None, "信息项信息", None, None, None, None, "共享属性", None,
