@@ -11,7 +11,9 @@ words = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=8)
 rows = st.lists(
     st.fixed_dictionaries(
         {"name": words},
-        optional=dict.fromkeys(TEXT_COLUMNS[1:], words) | dict.fromkeys(FLAG_COLUMNS, st.booleans()),
+        optional=dict.fromkeys(TEXT_COLUMNS[1:], words)
+        | dict.fromkeys(FLAG_COLUMNS, st.booleans())
+        | {"data_type": st.sampled_from("CNDI"), "share_type": st.sampled_from("123"), "open_type": st.just("none")},
     ),
     max_size=40,
 )
@@ -31,6 +33,13 @@ def test_three_hundred_items_keep_their_order() -> None:
 def test_empty_rows_and_cells_are_dropped() -> None:
     assert items_from([{"name": ""}, {"name": " 名 称 ", "length": None, "nullable": ""}]) == [{"name": "名 称"}]
     assert items_from(None) == items_from("") == items_from("[]") == []
+
+
+def test_names_become_codes_and_unknown_words_stay() -> None:
+    read = items_from([{"name": "a", "data_type": "字符型C", "length": "20", "share_type": "有条件共享"}])
+    assert read == [{"name": "a", "data_type": "C", "length": "20", "share_type": "2"}]
+    assert items_from([{"name": "a", "data_type": "varchar(18)"}]) == [{"name": "a", "data_type": "C", "length": "18"}]
+    assert items_from([{"name": "a", "data_type": "随便"}]) == [{"name": "a", "data_type": "随便"}]
 
 
 @pytest.mark.parametrize(("word", "flag"), [("是", True), ("Y", True), ("否", False), ("×", False), (1, True)])

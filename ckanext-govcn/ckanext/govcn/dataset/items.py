@@ -9,6 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ckanext.govcn.catalog import codes
+from ckanext.govcn.catalog.datatypes import data_type_of
+
 TEXT_COLUMNS = (
     "name", "name_en", "data_type", "length", "description",
     "share_type", "share_condition", "open_type", "open_condition",
@@ -69,7 +72,16 @@ def _row(number: int, row: Any) -> dict[str, Any]:
         )
     texts = {column: _text(number, column, row.get(column)) for column in TEXT_COLUMNS}
     flags = {column: _flag(number, column, row.get(column)) for column in FLAG_COLUMNS}
-    return {key: value for key, value in (texts | flags).items() if value not in ("", None)}
+    return {key: value for key, value in (_coded(texts) | flags).items() if value not in ("", None)}
+
+
+def _coded(texts: dict[str, str]) -> dict[str, str]:
+    """Names become codes (字符型C, varchar(20) → C and 20; 有条件共享 → 2); the rest stays for the rules."""
+    found = data_type_of(texts["data_type"])
+    codes_of = {name: codes.table(name).code_of(texts[name]) or texts[name] for name in ("share_type", "open_type")}
+    if found is None:
+        return texts | codes_of
+    return texts | codes_of | {"data_type": found.letter, "length": texts["length"] or found.length}
 
 
 def _text(number: int, column: str, value: Any) -> str:

@@ -106,7 +106,7 @@ this.ckan.module("govcn-items", function (jQuery) {
         var flag = FLAGS[value.toLowerCase()];
         var wanted = cell.find("option").filter(function () {
           return this.value === value || this.text === value || (flag !== undefined && this.value === String(flag)) ||
-                 (value && this.text.indexOf(value) === 0);
+                 (value && this.text && (this.text.indexOf(value) === 0 || value.indexOf(this.text) === 0));
         }).first();
         if (!wanted.length && value) { wanted = jQuery(new Option(value, value)).appendTo(cell); }
         value = wanted.length ? wanted.val() : "";
