@@ -7,23 +7,15 @@ import re
 
 from pypinyin import Style, lazy_pinyin
 
-from ckanext.govcn.catalog.text import normalize
+from ckanext.govcn.catalog import sensitive
 
 _NOT_URL = re.compile(r"[^a-z0-9]+")
 _MAX_URL_NAME = 100
 
-# Names that portals print where a department should stand: roles, not organizations.
-ROLE_NAMES = frozenset(
-    {
-        "地区管理员", "管理员", "系统管理员", "超级管理员", "平台管理员", "部门管理员", "数据管理员", "审核员",
-        "admin", "administrator", "root", "测试", "test",
-    }
-)  # fmt: skip
-
 
 def is_role(name: str) -> bool:
-    """Is this the name of an account's role? Such a name never becomes an organization."""
-    return normalize(name) in ROLE_NAMES
+    """Is this the name of an account's role (地区管理员)? Such a name never becomes an organization."""
+    return sensitive.is_role_name(name)
 
 
 def tidy(name: str) -> str:
