@@ -20,7 +20,8 @@ from harvesters.normalize.headings import PARENT
 from harvesters.record import Place, Record, Value
 
 LOOKED_AT = 40  # rows in which the heading must be
-KNOWN = 0.4  # of a heading row's texts are known headings; of a row of data hardly one
+KNOWN = 0.4  # of a heading row's texts are known headings; of a row of data hardly one …
+SURE = 0.6  # … and if another full row stands above it, this many must be
 ITEMS = "items."
 VARYING = ("share_type", "share_condition", "open_type", "open_condition", "open_flag")
 
@@ -85,10 +86,14 @@ def _heading_rows(head: list[list[Cell]]) -> tuple[int, int] | None:
     """(first, last) row of the heading, from 0. The row with the most known headings; else the first full row."""
     known = [{t for t in _texts(row) if headings.is_known(t)} for row in head]
     first = max(range(len(head)), key=lambda n: (len(known[n]), -n), default=0)
-    if not head or len(known[first]) < max(2, KNOWN * len(set(_texts(head[first])))):
-        return _first_full_row(head)
+    full = _first_full_row(head)
+    share = len(known[first]) / len(set(_texts(head[first]))) if head and known[first] else 0.0
+    if len(known[first]) < 2 or share < KNOWN:
+        return full
     if first > 0 and _is_parent(head[first - 1], head[first]):
         return first - 1, first
+    if full and full[0] < first and share < SURE:
+        return full
     if first + 1 < len(head) and _is_parent(head[first], head[first + 1]):
         return first, first + 1
     return first, first
