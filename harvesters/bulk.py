@@ -24,6 +24,7 @@ from ckanext.govcn.dataset import batch, fields
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from harvesters import statements as sql
 from harvesters.files import Hung
@@ -102,11 +103,11 @@ def _coded(new: Sequence[New]) -> list[Rows]:
         package = each.rows.package | {"name": identifiers.dataset_name(codes.codes[0])}
         coded.append(Rows(package, extras, each.rows.tags, each.rows.resources))
         bound.extend((code, each.id) for code in codes.codes)
-    claimed = session.execute(
+    claimed: Any = session.execute(
         sql.CLAIM, {"codes": [code for code, _ in bound], "packages": [package for _, package in bound]}
     )
     if claimed.rowcount != len(bound):
-        raise sa.exc.IntegrityError("信息资源代码已被使用", {}, Exception())
+        raise IntegrityError("信息资源代码已被使用", {}, Exception())
     return coded
 
 
@@ -192,7 +193,7 @@ def _ask_plugins(coded: Sequence[Rows], new: Sequence[New], context: dict[str, A
             "tags": [{"name": name} for name in rows.tags],
             "resources": [dict(resource) for resource in rows.resources],
         }
-        hooked = {**context, "package": packages[each.id], "govcn_codes_bound": True}
+        hooked: Any = {**context, "package": packages[each.id], "govcn_codes_bound": True}
         for plugin in plugins:
             plugin.create(packages[each.id])
             plugin.after_dataset_create(hooked, data)

@@ -17,7 +17,9 @@ from ckan import model
 from ckan.lib import helpers
 from ckan.lib.dictization import model_dictize, table_dictize
 from ckanext.govcn.dataset import fields
-from ckanext.scheming.helpers import scheming_get_dataset_schema
+from ckanext.scheming.helpers import (  # pyright: ignore[reportMissingImports]
+    scheming_get_dataset_schema,
+)
 from sqlalchemy import select
 
 Shown = tuple[dict[str, Any], dict[str, Any]]

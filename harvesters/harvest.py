@@ -10,7 +10,7 @@ from ckanext.govcn.department import model as departments
 
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
-from harvesters.judging import Judge, refusals_of
+from harvesters.judging import Judge, refusals_of, stamped
 from harvesters.portal import CkanPortal, create_department, propose
 from harvesters.providers import Owners
 from harvesters.reading import read
@@ -30,7 +30,7 @@ def harvest(
     owners = Owners(source, departments.directory(model.Session), create_department)
     task = Task(
         source=source.name,
-        records=reading.distinct,
+        records=stamped(reading),
         judge=Judge(reading, owners, source.release is not None),
         refusals=refusals_of(reading),
         repeated=reading.records - len(reading.refused_rows) - len(reading.distinct),

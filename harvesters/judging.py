@@ -2,15 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import functools
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import resources
+from importlib.metadata import version
+from typing import Any, cast
 
+from ckanext.govcn.catalog.entry import Release
 from ckanext.govcn.catalog.problem import Problem, incomplete_fields
 
 from harvesters.plan import Judged, Trouble
 from harvesters.providers import NoOwner, Owners
 from harvesters.reading import Reading
-from harvesters.record import Place, Record
+from harvesters.record import Place, Record, canonical_hash
+
+HOW_READ = (
+    "profile",
+    "providers",
+    "provider",
+    "provider_map",
+    "region",
+    "level",
+    "release",
+    "files",
+    "fields",
+    "code_maps",
+)
+"""Settings of a source that decide what becomes of a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A record with the hash that says whether anything has to be done: its content, and how this source is read.
+
+    So a source that now states its release, maps a code or is read by newer tables is judged again as a whole.
+    """
+
+    record: Record
+    hash: str
+
+    @property
+    def remote_id(self) -> str:
+        return self.record.remote_id
+
+    @property
+    def place(self) -> Place:
+        return self.record.place
+
+
+def stamped(reading: Reading) -> Iterator[Stamped]:
+    """The distinct records of a reading, stamped."""
+    how = canonical_hash([{name: _plain(getattr(reading.source, name)) for name in HOW_READ}, _edition()])
+    for record in reading.distinct:
+        yield Stamped(record, canonical_hash([record.hash, how]))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Release):
+        return asdict(value)
+    return dict(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else value
+
+
+@functools.cache
+def _edition() -> str:
+    """The code tables and the version of this software that read the record."""
+    tables = (resources.files("ckanext.govcn.standards") / "index.yaml").read_bytes()
+    return hashlib.sha256(tables).hexdigest() + version("ckanext-govcn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +80,8 @@ class Judge:
     owners: Owners
     released: bool
 
-    def __call__(self, record: Record) -> Judged:
+    def __call__(self, stamped_record: Stamped) -> Judged:
+        record = stamped_record.record
         outcome = self.reading.judge(record)
         troubles = tuple(self._trouble(each, record.place) for each in outcome.problems)
         if outcome.refused:
@@ -60,7 +120,7 @@ def refusals_of(reading: Reading) -> Sequence[Trouble]:
     ]
 
 
-def _where(place: Place) -> dict[str, object]:
+def _where(place: Place) -> dict[str, Any]:
     return {"file": place.file, "sheet": place.sheet, "row": place.row or None}
 
 

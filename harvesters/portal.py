@@ -74,7 +74,7 @@ def create_department(provider: Provider) -> str:
         values = {"region_code": provider.region_code, "uscc": provider.uscc}
         extras = {key: value for key, value in values.items() if value}
         group = model.Group(name=name, title=provider.name, type="organization", is_organization=True)
-        group.extras = extras
+        group.extras = extras  # pyright: ignore[reportAttributeAccessIssue]
         model.Session.add(group)
         model.Session.flush()
         for plugin in p.PluginImplementations(p.IOrganizationController):
@@ -393,7 +393,7 @@ class CkanSession:
         model.Session.execute(sql.INDEXED, {"ids": list(package_ids)})
         model.Session.commit()
 
-    def _context(self, **more: Any) -> dict[str, Any]:
+    def _context(self, **more: Any) -> Any:
         return {"ignore_auth": True, "user": self._user, "govcn_internal": True, **more}
 
 

@@ -19,7 +19,9 @@ from harvesters.source import source_of_file
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 FILES = sorted((DATA / "catalogues").glob("*.json.gz"))
-pytestmark = pytest.mark.skipif(not FILES, reason=f"no catalogue files of real portals beside the project ({DATA.name})")
+pytestmark = pytest.mark.skipif(
+    not FILES, reason=f"no catalogue files of real portals beside the project ({DATA.name})"
+)
 
 # portal: (records, distinct, refused); whatever is not refused is an entry
 NUMBERS = {
