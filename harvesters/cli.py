@@ -86,6 +86,7 @@ def demo_load(*, users: bool, as_json: bool) -> None:
 
     with _one_sentence(as_json):
         departments = loading.load_departments()
+        loading.load_settings()
         reports = _harvest_folders(folders()[1:])
         accounts = loading.load_users() if users else []  # last: a password is shown once, so nothing may fail after
         _print_all(reports, as_json, departments=departments, users=accounts)

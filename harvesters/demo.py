@@ -38,6 +38,13 @@ def load_departments() -> int:
     return made
 
 
+def load_settings() -> None:
+    """Fill in the notice and footer of the demo where the operator has set nothing."""
+    missing = {key: value for key, value in _setup("portal").items() if not tk.config.get(key)}
+    if missing:
+        tk.get_action("config_option_update")(internal_context(), missing)
+
+
 def load_users() -> list[dict[str, str]]:
     """Make the demo's accounts that do not exist yet; name, role and password of each new one."""
     directory = departments.directory(model.Session)
