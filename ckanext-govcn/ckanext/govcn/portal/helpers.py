@@ -65,7 +65,7 @@ def govcn_navigation() -> list[dict[str, Any]]:
 
 def govcn_account_links() -> list[dict[str, Any]]:
     """Links for somebody who is logged in."""
-    user = tk.current_user
+    user: Any = tk.current_user
     links = [
         _link(_("工作台"), "dashboard.datasets", ("dashboard",)),
         _link(user.display_name, "user.read", id=user.name),

@@ -52,7 +52,9 @@ def add(counts: Mapping[Key, int]) -> None:
             "downloads": usage_table.c.downloads + statement.excluded.downloads,
         },
     )
-    with model.meta.engine.begin() as connection:
+    engine = model.meta.engine
+    assert engine is not None  # noqa: S101  CKAN has been started
+    with engine.begin() as connection:
         connection.execute(statement)
 
 

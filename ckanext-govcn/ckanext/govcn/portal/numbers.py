@@ -90,7 +90,7 @@ def _overview() -> Overview:
     )
     labels = department_labels()
     organizations = tuple(
-        Entrance(name, labels.get(name, item["display_name"]), "", item["count"])
+        Entrance(name, labels.get(name) or item["display_name"], "", item["count"])
         for name, item in sorted(counts("organization").items(), key=lambda pair: (-pair[1]["count"], pair[0]))
     )
     return Overview(
@@ -124,7 +124,7 @@ def department_labels() -> dict[str, str]:
 
 
 def _department_labels() -> dict[str, str]:
-    group = ckan_model.Group
+    group: Any = ckan_model.Group  # CKAN's typing does not know the column `extras`
     statement = sa.select(group.name, group.title, group.extras).where(
         group.is_organization.is_(True), group.state == "active"
     )

@@ -41,7 +41,7 @@ def downloaded(resource_id: str) -> None:
     ):
         return
     resource = ckan_model.Resource.get(resource_id)
-    if resource is not None:
+    if resource is not None and resource.package_id:
         count_download(resource.package_id, resource_id)
 
 
