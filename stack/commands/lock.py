@@ -7,7 +7,6 @@ The lock names versions and hashes, never the address of a registry.
 from __future__ import annotations
 
 import argparse
-import re
 import subprocess
 import sys
 import tempfile
@@ -20,12 +19,13 @@ from stack.output import progress
 from stack.project import CACHE, LOCK, ROOT
 
 UV = CACHE / "uv"
-BUILD_TOOLS = ("packaging", "setuptools", "wheel")
-EXTRAS = {
-    "run": ["serve", "stack"],
-    "test": ["serve", "stack", "test"],
-    "benchmark": ["serve", "stack", "benchmark"],
-    "container": ["serve"],  # what the image of docker-compose.yml holds
+PROJECT = ["pyproject.toml", "--extra", "serve"]
+LISTS = {
+    "run": [*PROJECT, "--extra", "stack"],
+    "build": ["stack/lock/build.in"],
+    "test": [*PROJECT, "--extra", "stack", "--extra", "test"],
+    "benchmark": [*PROJECT, "--extra", "stack", "--extra", "benchmark"],
+    "container": PROJECT,  # what the image of docker-compose.yml holds
 }
 
 
@@ -38,21 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write stack/lock/*.txt."""
     _install_uv()
-    for name, extras in EXTRAS.items():
+    for name, wanted in LISTS.items():
         progress(f"锁定 {name}", f"Locking {name}")
-        _compile(name, extras, upgrade=options.upgrade)
-    (LOCK / "build.txt").write_text(build_tools((LOCK / "run.txt").read_text()))
+        _compile(name, wanted, upgrade=options.upgrade)
     if options.jars:
         progress("锁定 Solr 组件", "Locking Solr's jars")
         environment.prepare("run")
         (LOCK / "jars.txt").write_text(_resolve_jars())
     return 0
-
-
-def build_tools(lock: str) -> str:
-    """The lines of the lock that build what is published as sources only."""
-    blocks = re.split(r"\n(?=\S)", lock.strip())
-    return "\n".join(block for block in blocks if block.split("==")[0] in BUILD_TOOLS) + "\n"
 
 
 def jar_lock(resolved: str) -> str:
@@ -74,14 +67,12 @@ def _install_uv() -> None:
     _run([str(UV / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted])
 
 
-def _compile(name: str, extras: list[str], *, upgrade: bool) -> None:
+def _compile(name: str, wanted: list[str], *, upgrade: bool) -> None:
     command = [
-        str(UV / "bin" / "uv"), "pip", "compile", "pyproject.toml", "--quiet", "--universal", "--generate-hashes",
+        str(UV / "bin" / "uv"), "pip", "compile", *wanted, "--quiet", "--universal", "--generate-hashes",
         "--python-version", "3.11", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links",
         "--override", str(LOCK / "overrides.txt"), "--output-file", str(LOCK / f"{name}.txt"),
     ]  # fmt: skip
-    for extra in extras:
-        command += ["--extra", extra]
     if name != "run":
         command += ["--constraint", str(LOCK / "run.txt")]
     if upgrade:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.commands.lock import build_tools, jar_lock
+from stack.commands.lock import jar_lock
 from stack.jars import locked_jars
 
 LOCK = Path(__file__).resolve().parents[3] / "stack" / "lock"
@@ -56,9 +56,10 @@ def test_wanted_jars_are_locked():
     assert set(wanted) <= locked
 
 
-def test_build_tools_are_cut_out_of_the_lock():
-    lock = "setuptools==1 \\\n    --hash=sha256:aa\nsetuptools-scm==2 \\\n    --hash=sha256:bb\nwheel==3 \\\n    --hash=sha256:cc\n"
-    assert build_tools(lock) == "setuptools==1 \\\n    --hash=sha256:aa\nwheel==3 \\\n    --hash=sha256:cc\n"
+def test_build_tools_come_alone():
+    build = versions("build.txt")
+    assert {"setuptools", "setuptools-scm", "wheel"} <= set(build)
+    assert "ckan" not in build
 
 
 def test_jar_lock_leaves_native_variants_out():
