@@ -133,8 +133,9 @@ def _insert_resources(new: Sequence[New], now: datetime) -> None:
 
 
 def _resource(given: dict[str, Any], url: str, package_id: str, position: int) -> dict[str, Any]:
-    extras = {name: given[name] for name in ("remote_id", "sha256") if given.get(name)}
-    texts = {name: str(given.get(name) or "").strip() or None for name in RESOURCE_COLUMNS}
+    extras = addresses.kept_extras({"remote_id": given["remote_id"]} if given.get("remote_id") else {})
+    said = {name: addresses.without(str(given.get(name) or ""), given["url"]) for name in RESOURCE_COLUMNS}
+    texts = {name: text.strip() or None for name, text in said.items()}
     return {
         "id": given["id"],
         "package_id": package_id,

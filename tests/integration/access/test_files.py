@@ -125,6 +125,26 @@ def test_a_link_takes_the_place_of_a_file_and_back(app, desk):
     assert _get(app, f"/dataset/{desk['dataset']['id']}/resource/{resource['id']}/download").get_data() == b"again"
 
 
+@pytest.mark.parametrize("sent", [{"url": "全市停车场.csv"}, {"url_type": "upload"}, {"url": "", "url_type": "upload"}])
+def test_a_form_that_leaves_the_file_alone_keeps_it(app, desk, sent):
+    resource = _upload(app, desk, "全市停车场.csv")
+    body = {"id": resource["id"], "name": "改了名称", "format": "CSV", **sent}
+    headers = {"Authorization": desk["editor"]["token"]}
+    answer = app.post("/api/3/action/resource_update", json=body, headers=headers)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
+    changed = answer.get_json()["result"]
+    assert (changed["name"], changed["url"], changed["url_type"]) == ("改了名称", resource["url"], "file")
+    assert _get(app, resource["url"]).get_data() == CONTENT
+
+
+def test_a_removed_file_is_no_longer_delivered(app, desk):
+    resource = _upload(app, desk, "数据.csv")
+    body = {"id": resource["id"], "name": "数据", "url": "", "clear_upload": "true"}
+    headers = {"Authorization": desk["editor"]["token"]}
+    assert app.post("/api/3/action/resource_update", json=body, headers=headers).status_code == 200
+    assert _get(app, resource["url"]).status_code == 404
+
+
 def test_who_must_log_in_is_led_there(app, desk):
     from ckan.tests import factories
     from ckan.tests.helpers import call_action

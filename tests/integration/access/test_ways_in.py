@@ -129,6 +129,23 @@ def test_the_address_is_in_the_vault_and_nowhere_else(app, desk, way):
     assert "canaryway" not in _stored_text()
 
 
+@pytest.mark.parametrize(
+    "values", [{"url": SECRET}, {"url": "", "cache_url": SECRET}, {"url": "", "extras": f'{{"mirror": "{SECRET}"}}'}]
+)
+def test_the_database_refuses_an_address(desk, values):
+    """Statements that bypass the ORM, as a bulk load might use."""
+    from ckan import model
+
+    row = {"id": "r1", "package_id": desk["dataset"]["id"], "state": "active", "cache_url": "", "extras": "{}", **values}
+    statement = (
+        "INSERT INTO resource (id, package_id, url, cache_url, extras, state) VALUES "
+        "(:id, :package_id, :url, :cache_url, :extras, :state)"
+    )
+    with pytest.raises(sa.exc.IntegrityError, match="vault"):
+        model.Session.execute(sa.text(statement), row)
+    model.Session.rollback()
+
+
 def test_a_resource_sent_without_its_id_keeps_what_is_behind_it(app, desk):
     call = _caller(app, desk["editor"])
     _resource(desk, call, SECRET)
@@ -165,6 +182,30 @@ def test_only_who_gets_the_data_reads_the_address(app, desk):
         answer = app.post("/api/3/action/govcn_resource_source_show", json={"id": rid}, headers=headers)
         assert answer.status_code == 403
         assert "canaryway" not in answer.get_data(as_text=True)
+
+
+def test_tables_of_closed_data_are_asked_for_like_files(app, desk):
+    """The guards that stand before the datastore's own when it is switched on; SQL names its tables by an iterator."""
+    from ckan import model
+    from ckanext.govcn.access import auth
+
+    rid = _resource(desk, _caller(app, desk["editor"]), SECRET)
+
+    def allowed(name, **more):
+        user = model.User.get(name) if name else None
+        context = {"user": name, "auth_user_obj": user, **more}
+        functions = [auth.datastore_search, auth.datastore_info]
+        answers = [f(lambda *_: {"success": True}, dict(context), {"resource_id": rid}) for f in functions]
+        sql = {**context, "table_names": iter([rid])}
+        answers.append(auth.datastore_search_sql(lambda *_: {"success": True}, sql, {}))
+        assert sql["table_names"] == [rid]
+        return {answer["success"] for answer in answers}
+
+    assert allowed(desk["editor"]["name"]) == {True}
+    assert allowed("") == {False}
+    assert allowed(desk["admin"]["name"]) == {False}
+    nothing = auth.datastore_search_sql(lambda *_: {"success": True}, {"user": "", "auth_user_obj": None}, {})
+    assert nothing["success"] is False
 
 
 @pytest.mark.parametrize("action", ["bulk_update_public", "bulk_update_private"])

@@ -67,3 +67,13 @@ def test_the_name_of_a_link_never_comes_from_an_address():
     assert addresses.link_filename("https://secret.example/x.csv", "CSV") == "data.csv"
     assert addresses.link_filename("停车场", "csv") == "停车场.csv"
     assert addresses.link_filename("停车场.csv", "csv") == "停车场.csv"
+
+
+def test_further_fields_keep_neither_addresses_nor_digests():
+    given = {"remote_id": "7", "mirror": "https://secret.example/x", "sha256": "ab", "checksum": "1", "note": "x"}
+    assert addresses.kept_extras(given) == {"remote_id": "7", "note": "x"}
+
+
+def test_what_is_said_of_a_resource_loses_its_address():
+    assert addresses.without("下载 https://secret.example/x", "https://secret.example/x") == "下载"
+    assert addresses.without("下载", "") == "下载"

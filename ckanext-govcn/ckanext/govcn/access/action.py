@@ -85,23 +85,39 @@ def _check_addresses(resources: Any) -> None:
     """Refuse what is no address, before anything is written."""
     if not isinstance(resources, list):
         return
-    errors = [{"url": found} if found else {} for found in map(_check_address, resources) if isinstance(found, list)]
+    found = [_check_address(resource) if isinstance(resource, dict) else [] for resource in resources]
+    errors: list[Any] = [{"url": problems} if problems else {} for problems in found]
     if any(errors):
         raise tk.ValidationError({"resources": errors})
 
 
+def _is_the_same(resource: dict[str, Any], stored: model.Resource, address: str | None) -> bool:
+    """Whether what was sent for a resource means what is there: its address again, or its file by name or not at all.
+
+    A form sends the name of a stored file (CKAN's script shows it in the address field), or only `url_type=upload`.
+    """
+    url = str(resource.get("url") or "").strip()
+    if resource.get("upload") or resource.get("clear_upload"):
+        return False
+    if address is not None:
+        return url == address
+    route = addresses.route_of(stored.url or "")
+    if stored.url_type != vault.FILE or route is None:
+        return False
+    return url == route.filename or (not url and resource.get("url_type") in (vault.FILE, "upload"))
+
+
 def _unchanged_to_route(package_id: str, resources: Any) -> None:
-    """An address that is in the vault already is no change: put the route in its place before CKAN compares."""
+    """What is behind a resource already is no change: put the route in its place before CKAN compares."""
     if not isinstance(resources, list):
         return
     known = vault.real_urls(package_id)
-    for resource in resources:
-        rid = resource.get("id") if isinstance(resource, dict) else None
-        if rid in known and str(resource.get("url") or "").strip() == known[rid]:
-            stored = model.Resource.get(rid)
-            if stored is not None:
-                resource["url"] = stored.url
-                resource["url_type"] = stored.url_type
+    sent = {r["id"]: r for r in resources if isinstance(r, dict) and r.get("id")}
+    query = sa.select(model.Resource).where(model.Resource.package_id == package_id, model.Resource.id.in_(sent))
+    for stored in model.Session.scalars(query):
+        if _is_the_same(sent[stored.id], stored, known.get(stored.id)):
+            sent[stored.id]["url"] = stored.url
+            sent[stored.id]["url_type"] = stored.url_type
 
 
 @tk.chained_action

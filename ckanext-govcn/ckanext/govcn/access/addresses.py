@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
 MAX_URL = 2000
 MAX_FILENAME_BYTES = 200
+DIGESTS = ("sha256", "md5", "sha1", "checksum")
 SCHEMES = ("http", "https", "ftp")
 
 _ROUTE = re.compile(r"/dataset/([^/?#]+)/resource/([^/?#]+)/download(?:/([^/?#]*))?$")
@@ -70,6 +72,19 @@ def safe_filename(name: str, fallback: str = "data") -> str:
     room = MAX_FILENAME_BYTES - len(f"{dot}{extension}".encode())
     stem = stem.encode()[:room].decode(errors="ignore").strip(" .")
     return f"{stem or fallback}{dot}{extension}"
+
+
+def without(text: str, url: str) -> str:
+    """What is said about a resource, without its address."""
+    return text.replace(url, "").strip() if url else text
+
+
+def kept_extras(extras: Mapping[str, object]) -> dict[str, object]:
+    """The further fields of a resource that may stand in the dict: none with an address, and no digest.
+
+    A digest of closed content confirms a guess of it; who gets the data gets its digest.
+    """
+    return {key: value for key, value in extras.items() if key not in DIGESTS and "://" not in str(value)}
 
 
 def link_filename(name: str, file_format: str) -> str:

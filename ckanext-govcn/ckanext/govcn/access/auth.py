@@ -70,7 +70,7 @@ def govcn_resource_source_update(context: Context, data_dict: DataDict) -> AuthR
 @tk.chained_auth_function
 @tk.auth_sysadmins_check
 @tk.auth_allow_anonymous_access
-def resource_view_show(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+def resource_view_show(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
     """A view shows data, and its settings quote it."""
     view = context.get("resource_view") or model.ResourceView.get(data_dict.get("id"))
     resource = model.Resource.get(view.resource_id) if view else None
@@ -84,7 +84,7 @@ def resource_view_show(next_auth: Any, context: Context, data_dict: DataDict) ->
 
 @tk.chained_auth_function
 @tk.auth_sysadmins_check
-def task_status_show(_next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+def task_status_show(_next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
     """Messages of background tasks quote addresses and rows: for editors of the dataset who also get its data."""
     task = context.get("task_status")
     kind = getattr(task, "entity_type", "")
@@ -104,7 +104,7 @@ def _datastore(context: Context, resource_id: str) -> AuthResult:
 @tk.chained_auth_function
 @tk.auth_sysadmins_check
 @tk.auth_allow_anonymous_access
-def datastore_search(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_search(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
     """Rows of a table (search, dump and the table views)."""
     data = _datastore(context, data_dict.get("resource_id") or data_dict.get("id") or "")
     if not data["success"]:
@@ -115,7 +115,7 @@ def datastore_search(next_auth: Any, context: Context, data_dict: DataDict) -> A
 @tk.chained_auth_function
 @tk.auth_sysadmins_check
 @tk.auth_allow_anonymous_access
-def datastore_info(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_info(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
     """Columns and number of rows of a table: taken for data."""
     return datastore_search(next_auth, context, data_dict)
 
@@ -123,7 +123,7 @@ def datastore_info(next_auth: Any, context: Context, data_dict: DataDict) -> Aut
 @tk.chained_auth_function
 @tk.auth_sysadmins_check
 @tk.auth_allow_anonymous_access
-def datastore_search_sql(next_auth: Any, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_search_sql(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
     """Every table of the statement. CKAN hands over an iterator: it is read once and put back as a list."""
     names = list(context.get("table_names") or [])
     context["table_names"] = names

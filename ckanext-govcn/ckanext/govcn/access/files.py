@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import ckan.plugins.toolkit as tk
 import magic
@@ -107,6 +107,11 @@ def attach(resource_id: str, sha256: str, filename: str) -> None:
     model.Session.execute(statement.on_conflict_do_update(index_elements=["resource_id"], set_=changed))
 
 
+def sha256_of(resource_id: str) -> str:
+    """The digest of the content a resource delivers, or an empty text."""
+    return model.Session.scalar(sa.select(ResourceFile.sha256).where(ResourceFile.resource_id == resource_id)) or ""
+
+
 def delivered_by(resource_id: str) -> tuple[StoredFile, str] | None:
     """The content a resource delivers and its file name, or None. Raises FileMissing when the disk has lost it."""
     query = (
@@ -140,7 +145,7 @@ def max_size() -> int:
 class ResourceUploader:
     """CKAN's uploader of resources on the file store (IUploader): an upload from a form or the API ends here."""
 
-    def __init__(self, resource: dict[str, object]) -> None:
+    def __init__(self, resource: dict[str, Any]) -> None:
         upload = resource.pop("upload", None)
         self.clear = resource.pop("clear_upload", None)
         self.mimetype: str | None = None

@@ -7,12 +7,12 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.govcn.access import auth, people, rules, vault
+from ckanext.govcn.access import addresses, auth, files, people, rules, vault
 
 
 def govcn_data_decision(package: dict[str, Any]) -> dict[str, Any]:
     """The decision on a dataset's data for the visitor of this page: `allowed`, `code`, `reason`, `log_in`."""
-    stored = model.Package.get(package.get("id"))
+    stored = model.Package.get(package.get("id") or "")
     decision = rules.NOT_PUBLISHED
     if stored is not None:
         decision = rules.may_get_data(people.who_is(tk.current_user), people.what_of(stored))
@@ -25,16 +25,30 @@ def govcn_data_decision(package: dict[str, Any]) -> dict[str, Any]:
 
 
 def govcn_source_url(resource: dict[str, Any]) -> str:
-    """What the address field of the form shows: the real address for whoever gets the data, else what is stored."""
-    stored = model.Resource.get(resource.get("id")) if resource.get("id") else None
-    if stored is None or stored.package is None:
-        return str(resource.get("url") or "")
+    """What the address field of the form shows: a file by its name, a link by its address for whoever gets the data.
+
+    Anybody else who may edit (a system administrator) sees the portal's own route; sending it back changes nothing.
+    """
+    shown = str(resource.get("url") or "")
+    stored = model.Resource.get(resource.get("id") or "")
+    route = addresses.route_of(shown)
+    if stored is None or stored.package is None or route is None:
+        return shown
+    if stored.url_type == vault.FILE:
+        return route.filename
     who = people.who_is(tk.current_user)
     if who.user_id and rules.may_get_data(who, people.what_of(stored.package)).allowed:
-        return vault.real_url(stored.id) or str(resource.get("url") or "")
-    return str(resource.get("url") or "")
+        return vault.real_url(stored.id) or shown
+    return shown
+
+
+def govcn_content_sha256(resource: dict[str, Any]) -> str:
+    """The SHA-256 of what a resource delivers; for pages of whoever gets the data."""
+    return files.sha256_of(str(resource.get("id") or ""))
 
 
 def functions() -> dict[str, Any]:
     """Every helper of this module."""
-    return {"govcn_data_decision": govcn_data_decision, "govcn_source_url": govcn_source_url}
+    return {
+        function.__name__: function for function in (govcn_data_decision, govcn_source_url, govcn_content_sha256)
+    }

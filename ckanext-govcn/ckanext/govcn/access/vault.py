@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
@@ -45,9 +46,12 @@ def real_urls(package_id: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def _address(connection: sa.Connection, resource_id: str) -> str | None:
+    return connection.scalar(sa.select(Vault.url).where(Vault.resource_id == resource_id))
+
+
 def _put(connection: sa.Connection, resource: Any, url: str) -> None:
-    old = connection.scalar(sa.select(Vault.url).where(Vault.resource_id == resource.id))
-    if old == url:
+    if _address(connection, resource.id) == url:
         return
     row = {"resource_id": resource.id, "package_id": resource.package_id, "url": url}
     statement = insert(Vault).values(row)
@@ -67,19 +71,22 @@ def _copy(connection: sa.Connection, resource: Any, from_id: str) -> None:
 
 
 def _scrub(resource: Any, url: str) -> None:
-    """Take the address out of what is said about the resource, and every address out of its other fields."""
+    """Take the address out of what is said about the resource."""
     for name in ("name", "description"):
         text = getattr(resource, name, None)
         if text and url in text:
-            setattr(resource, name, text.replace(url, "").strip())
+            setattr(resource, name, addresses.without(text, url))
 
 
 def _scrub_extras(resource: Any) -> None:
     if resource.cache_url:
         resource.cache_url = None
+    if resource.hash:
+        resource.hash = ""
     extras = resource.extras or {}
-    if any("://" in str(value) for value in extras.values()):
-        resource.extras = {key: value for key, value in extras.items() if "://" not in str(value)}
+    kept = addresses.kept_extras(extras)
+    if kept != extras:
+        resource.extras = kept
 
 
 def seal(connection: sa.Connection, resource: Any) -> None:
@@ -92,12 +99,13 @@ def seal(connection: sa.Connection, resource: Any) -> None:
         forget(connection, resource.id)
         return
     route = addresses.route_of(url)
-    if route and route.resource_id == resource.id:
+    own = route is not None and route.resource_id == resource.id and _is_ours(connection, url, resource.id)
+    if route and (own or _belongs(connection, route.resource_id, resource.package_id)):
+        if not own:
+            _copy(connection, resource, route.resource_id)
         resource.url = own_url(Route(resource.package_id, resource.id, route.filename or "data"))
-        return
-    if route and _belongs(connection, route.resource_id, resource.package_id):
-        _copy(connection, resource, route.resource_id)
-        resource.url = own_url(Route(resource.package_id, resource.id, route.filename or "data"))
+        if resource.url_type not in (LINK, FILE):
+            resource.url_type = LINK if _address(connection, resource.id) else FILE
         return
     if resource.url_type in (FILE, "upload") and "://" not in url:
         connection.execute(sa.delete(Vault).where(Vault.resource_id == resource.id))
@@ -111,6 +119,14 @@ def seal(connection: sa.Connection, resource: Any) -> None:
     resource.url = own_url(Route(resource.package_id, resource.id, filename))
 
 
+def _is_ours(connection: sa.Connection, url: str, resource_id: str) -> bool:
+    """Another portal may use the same ids: its routes are addresses like others, unless something is behind ours."""
+    if urlsplit(url).netloc == urlsplit(tk.config["ckan.site_url"]).netloc:
+        return True
+    content = sa.select(ResourceFile.sha256).where(ResourceFile.resource_id == resource_id)
+    return _address(connection, resource_id) is not None or connection.scalar(content) is not None
+
+
 def _belongs(connection: sa.Connection, resource_id: str, package_id: str) -> bool:
     table = model.resource_table
     found = connection.scalar(sa.select(table.c.package_id).where(table.c.id == resource_id))
@@ -121,7 +137,7 @@ def relabel(connection: sa.Connection, package: model.Package) -> None:
     """Old activities freeze the labels a dataset had then: give them today's, so that closing reaches back."""
     if not p.plugin_loaded("activity"):
         return
-    from ckanext.activity.model.activity import Activity
+    from ckanext.activity.model.activity import Activity  # pyright: ignore[reportMissingImports] - beside CKAN
 
     labels = get_permission_labels().get_dataset_labels(package)
     frozen = Activity.permission_labels

@@ -88,19 +88,19 @@ def _send(stored: files.StoredFile, filename: str) -> Response:
     return response
 
 
-def _follow(resource: model.Resource, decision: Decision) -> Response:
+def _follow(resource: model.Resource, level: str) -> Response:
     """What stands behind a link: open data is where it is; closed data is never given away by its address."""
     url = vault.real_url(resource.id)
     if not url:
         base.abort(404, "该资源暂无可下载的文件 (No download is available)")
-    if decision not in (rules.ANYONE, rules.LOGGED_IN):
+    if level not in ("open", "login"):
         base.abort(
             409,
             "该资源是来源系统中的链接，未开放的数据不经跳转提供；提供部门成员可在资源编辑页查看原地址，或将文件存入平台"
             " (This resource is a link to another system; data that is not open is not given by redirect)",
         )
     if not url.lower().startswith(("http://", "https://")):
-        base.abort(409, f"请用相应的客户端打开：{url}" if decision is rules.ANYONE else "该地址不能用浏览器打开")
+        base.abort(409, f"请用相应的客户端打开 (open it with a client that can)：{url}")
     return flask.redirect(url, 302)
 
 
@@ -121,8 +121,9 @@ def download(
     except FileMissing as error:
         log.exception("file of resource %s is missing", resource.id)
         base.abort(503, str(error))
-    response = _send(*found) if found else _follow(resource, decision)
-    signals.resource_download.send(resource.id)
+    response = _send(*found) if found else _follow(resource, rules.level_of(what))
+    if request.method == "GET" and not (request.range and request.range.ranges[0][0]):  # a further part is no download
+        signals.resource_download.send(resource.id)
     return _seal_headers(response, decision)
 
 
