@@ -203,6 +203,12 @@ class TestPlatformFields:
             model.Session.commit()
         model.Session.rollback()
 
+    @pytest.mark.parametrize("kind", ["showcase", "harvest", "x"])
+    def test_another_type_does_not_escape_the_rules(self, kind: str) -> None:
+        with pytest.raises(tk.ValidationError) as refused:
+            create(type=kind, name="mine", private=False)
+        assert "type" in refused.value.error_dict
+
     def test_a_published_dataset_is_not_deleted_by_a_person(self) -> None:
         """ckan.md §7.7: CKAN's delete drops groups, and the name can be taken."""
         organization = department()

@@ -75,6 +75,28 @@ class TestRename:
         assert jobs == [(action.index_datasets, [[dataset["id"]]])]
 
 
+class TestIdentity:
+    """What a department is decides which datasets a harvest gives it: its own admin does not change that."""
+
+    def test_an_admin_edits_the_contact_but_not_the_name(self) -> None:
+        organization = department(title="水利局", former_names=["水务局"])
+        admin = acting(member(organization, "admin"))
+        shown = call("organization_show", id=organization["id"])
+        call_action("organization_update", {**admin}, **(shown | {"contact_phone": "0571-12345678"}))
+        for change in ({"title": "财政局"}, {"region_code": "330200"}, {"former_names": ["财政局"]}):
+            with pytest.raises(tk.ValidationError):
+                call_action("organization_patch", {**admin}, id=organization["id"], **change)
+        assert departments.department_for(Provider("财政局", "330100")) is None
+
+    def test_the_bureau_founds_and_renames(self, ckan_config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        bureau, organization = department(title="数据局"), department(title="水利局")
+        monkeypatch.setitem(ckan_config, "ckanext.govcn.bureau", bureau["name"])
+        clerk = acting(member(bureau))
+        call_action("organization_patch", {**clerk}, id=organization["id"], title="水务局")
+        assert departments.department_for(Provider("水利局", "330100")).id == organization["id"]
+        call_action("organization_create", {**clerk}, title="新局", region_code="330100")
+
+
 class TestConfirmation:
     def test_only_the_bureau_confirms(self) -> None:
         organization = department()

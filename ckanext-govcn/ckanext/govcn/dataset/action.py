@@ -96,6 +96,17 @@ def bulk_update_public(next_action: Any, context: Any, data_dict: dict[str, Any]
 
 
 @tk.chained_action
+def package_create(next_action: Any, context: Any, data_dict: dict[str, Any]) -> Any:
+    """Only datasets of the schema: a type of one's own would escape every rule, `private` and the reviews."""
+    kind = data_dict.get("type") or "dataset"
+    if kind not in tk.h.scheming_dataset_schemas():
+        message = say("只能新建数据集（type: dataset）", "Only datasets can be made (type: dataset)")
+        raise tk.ValidationError({"type": [message]})
+    data_dict["type"] = kind
+    return next_action(context, data_dict)
+
+
+@tk.chained_action
 def package_delete(next_action: Any, context: Any, data_dict: dict[str, Any]) -> Any:
     """A person withdraws a published dataset; CKAN's delete would lose groups and let its name be taken."""
     package = model.Package.get(data_dict.get("id") or "")

@@ -36,7 +36,7 @@ _DEPARTMENT_VALIDATORS = ("govcn_department_title", "govcn_department_name", "go
 _ACTIONS = {
     action: (
         "govcn_dataset_check", "govcn_code_assign", "govcn_code_table", "govcn_code_lookup",
-        "bulk_update_private", "bulk_update_public", "package_delete", "package_owner_org_update",
+        "bulk_update_private", "bulk_update_public", "package_create", "package_delete", "package_owner_org_update",
     ),
     department_action: (
         "govcn_department_list", "govcn_department_confirm",
@@ -87,7 +87,12 @@ class GovcnPlugin(p.SingletonPlugin):
         return {name: getattr(module, name) for module, names in _ACTIONS.items() for name in names}
 
     def get_auth_functions(self) -> dict[str, Any]:
-        return {n: f for module in _AUTH_MODULES for n, f in vars(module).items() if n.startswith("govcn_")}
+        return {
+            n: f
+            for module in _AUTH_MODULES
+            for n, f in vars(module).items()
+            if n.startswith(("govcn_", "organization_"))
+        }
 
     def get_blueprint(self) -> list[Any]:
         return [editorial_views.editorial, department_views.department]

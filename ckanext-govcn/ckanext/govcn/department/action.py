@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -9,9 +10,10 @@ from ckan import model
 from ckan.lib import search
 from ckan.plugins import toolkit as tk
 
+from ckanext.govcn.dataset import fields
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department import model as departments
-from ckanext.govcn.department.bureau import user_of
+from ckanext.govcn.department.bureau import is_bureau, user_of
 
 REINDEX_AT_ONCE = 100  # more datasets than this are reindexed by the worker
 
@@ -105,13 +107,35 @@ def create_department(
 
 @tk.chained_action
 def organization_update(next_action: Any, context: Any, data_dict: dict[str, Any]) -> Any:
-    """Renaming a department reindexes its datasets: CKAN leaves the old name in the index."""
-    group = model.Group.get(data_dict.get("id") or "")
+    """Only the bureau changes what a department is. Renaming reindexes its datasets: CKAN leaves the old name there."""
+    group: Any = model.Group.get(data_dict.get("id") or "")
     before = group.title if group else None
+    if group is not None and not context.get("ignore_auth") and not is_bureau(user_of(context)):
+        tk.check_access("organization_update", context, data_dict)
+        _refuse_another_identity(group, data_dict)
     result = next_action(context, data_dict)
     if group is not None and group.title != before:
         reindex_datasets(group.id)
     return result
+
+
+IDENTITY = ("title", "region_code", "uscc", "former_names", "successor", "valid_from", "valid_to")
+
+
+def _refuse_another_identity(group: Any, data_dict: dict[str, Any]) -> None:
+    """A department's own admin edits how to reach it, not what it is: harvests give datasets to names and codes."""
+    stored = {**(group.extras or {}), "title": group.title}
+    changed = [f for f in IDENTITY if _words(data_dict.get(f)) != _words(stored.get(f))]
+    if changed:
+        message = say(
+            "部门的名称、行政区划、代码和沿革由数据主管部门修改，请联系数据主管部门",
+            "A department's name, region, code and history are changed by the bureau; please ask it",
+        )
+        raise tk.ValidationError({field: [message] for field in changed})
+
+
+def _words(value: Any) -> list[str]:
+    return [word for item in fields.read_list(value) for word in re.split("[,，、;；]", str(item).strip()) if word]
 
 
 def reindex_datasets(group_id: str) -> None:

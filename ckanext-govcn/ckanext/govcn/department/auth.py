@@ -31,6 +31,18 @@ def govcn_provider_proposal_decide(context: Any, data_dict: dict[str, Any]) -> d
     return _bureau_only(context)
 
 
+@tk.chained_auth_function
+def organization_create(next_auth: Any, context: Any, data_dict: Any) -> Any:
+    """The bureau founds departments."""
+    return {"success": True} if is_bureau(user_of(context)) else next_auth(context, data_dict)
+
+
+@tk.chained_auth_function
+def organization_update(next_auth: Any, context: Any, data_dict: Any) -> Any:
+    """The bureau renames departments."""
+    return {"success": True} if is_bureau(user_of(context)) else next_auth(context, data_dict)
+
+
 @tk.auth_allow_anonymous_access
 def govcn_department_list(context: Any, data_dict: dict[str, Any]) -> dict[str, Any]:
     """Departments are public: the portal lists them."""
