@@ -29,6 +29,8 @@ _ID = re.compile(r"[0-9a-zA-Z_/.-]{1,80}")
 _CODE = re.compile(r"[A-Z0-9/_-]{6,64}", re.I)
 _USCC = re.compile(r"[0-9A-HJ-NP-RT-UWXY]{18}|[0-9A-Z]{8}-?[0-9X]")
 _REGION = re.compile(r"[\u4e00-\u9fff]{1,14}(?:省|市|区|县|旗|州|盟|镇|乡|街道|本级)|\d{6}|\d{12}")
+_OF_SENTENCES = re.compile(r"包含|包括|主要|其中|提供|用于|反映|等(?:信息|数据|内容|字段|情况|项)|。")
+_MONTH = re.compile(r"(?:19|20)\d\d(?:\s*[-/.年]\s*(?:0?[1-9]|1[0-2])\s*月?|年度?)?")
 _LEVEL_WORDS = re.compile(r"开放|公开|申请|不予|受限|无条件|有条件|登录|实名")
 
 
@@ -123,7 +125,7 @@ def is_label(text: str) -> bool:
 def _are_words(text: str) -> bool:
     """Several short words, not a sentence: 信息、金华市、文物."""
     parts = readers.tags(text)
-    return len(parts) > 1 and all(len(part) <= 10 for part in parts) and "包含" not in text
+    return len(parts) > 1 and all(len(part) <= 10 for part in parts) and not _OF_SENTENCES.search(text)
 
 
 def _is_format(text: str) -> bool:
@@ -135,6 +137,7 @@ def _is_format(text: str) -> bool:
 
 TESTS: Mapping[str, Callable[[str], bool]] = {
     "day": lambda text: bool(readers.day(text)),
+    "month": lambda text: bool(_MONTH.fullmatch(text)),
     "url": lambda text: bool(_URL.fullmatch(text)) and ("://" in text or "/" in text),
     "path": lambda text: bool(_PATH.fullmatch(text)),
     "count": lambda text: readers.whole_number(text) is not None,

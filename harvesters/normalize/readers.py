@@ -10,11 +10,13 @@ import html
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.dates import read_date
+from ckanext.govcn.catalog.text import normalize
 
+from harvesters.normalize.headings import evidence
 from harvesters.record import Value
 
 LABELS = ("label", "name", "title", "display_name", "text", "value")
@@ -32,6 +34,19 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/tr|/li|/h\d)(?:\s[^<>]*)?>", re.I)
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
+_NUMBER_WORD = r"\d{1,3}|[一二两三四五六七八九十]"
+_UNIT = r"(?P<unit>学年|学期|年度?|半年|季度?|半月|个?月|旬|周|星期|工作日|天|日|个?小时|分钟)"
+_DONE = r"(?:定期)?(?:更新|采集|报送|发布|归集|同步|汇聚)?"
+_CYCLES = tuple(
+    re.compile(shape)
+    for shape in (
+        rf"(?:每隔?|按|逐|间隔)?(?P<count>{_NUMBER_WORD})?{_UNIT}{_DONE}(?:[1一]次)?(?:{_DONE})",
+        rf"(?:每|按|1|一)?{_UNIT}{_DONE}(?P<times>{_NUMBER_WORD})次(?:{_DONE})",
+        rf"(?P<times>{_NUMBER_WORD})次/(?:每)?{_UNIT}",
+        rf"(?P<count>{_NUMBER_WORD})?{_UNIT}/次",
+        rf"每{_UNIT}(?:[初末底中内]|[上中下]旬|[一二三四五六日天1-7](?!\d)|第?\d{{1,2}}[月日号时点周]).{{0,8}}",
+    )
+)
 _FORMAT_SEPARATOR = re.compile(r"[,，、;；|/\\:：\s]+|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
 
 
@@ -141,7 +156,28 @@ def several_codes(table: str, text: str) -> tuple[tuple[str, ...], tuple[str, ..
 
 @functools.lru_cache(maxsize=65536)
 def update_cycle(text: str) -> str:
-    return code("update_cycle", text) or code("update_cycle", re.sub(r"[(（\[].*", "", text))
+    """The code of 更新周期 that a text means, or "": the table's names first, then what is counted (每6个月)."""
+    bare = re.sub(r"[(（\[].*", "", text)
+    return code("update_cycle", text) or code("update_cycle", bare) or _counted_cycle(normalize(bare))
+
+
+def _counted_cycle(text: str) -> str:
+    """每6个月, 一季度, 每年2次, 2次/年, 年/次, 每周五, 每月15日前; "" when it is none of them or no code fits."""
+    if len(text) > 20:
+        return ""
+    cycles = cast("dict[str, dict[str, Any]]", evidence()["cycles"])
+    for pattern in _CYCLES:
+        if found := pattern.fullmatch(text):
+            parts = found.groupdict()
+            unit = cycles["units"][parts["unit"]]
+            if times := parts.get("times"):
+                return str(cycles["times"].get(unit, {}).get(_small_number(times), ""))
+            return str(cycles["counted"][unit].get(_small_number(parts.get("count") or "1"), ""))
+    return ""
+
+
+def _small_number(text: str) -> int:
+    return int(text) if text.isdecimal() else "零一二三四五六七八九十".find(text.replace("两", "二"))
 
 
 @functools.lru_cache(maxsize=65536)

@@ -71,6 +71,7 @@ def recognise(
     _notes_beside_title(free, chosen)
     _fall_back(free, chosen)
     _levels_in_conditions(free, chosen)
+    _codes_are_no_flags(free, chosen)
     fields = {c.heading: fixed[c.heading] if c.heading in fixed else chosen.get(c.heading) for c in columns}
     return Recognition(fields, scores)
 
@@ -167,6 +168,13 @@ def _levels_in_conditions(columns: Sequence[Column], chosen: dict[str, str | Non
         chosen[type_.heading], chosen[condition.heading] = "open_method", "open_type"
 
 
+def _codes_are_no_flags(columns: Sequence[Column], chosen: dict[str, str | None]) -> None:
+    """0 and 1 below isOpen: at one portal 0 is 无条件开放, at another 不开放. Codes, so nothing is decided by them."""
+    for column in columns:
+        if chosen.get(column.heading) == "open_flag" and column.share("count") > 0.9 and column.heading.isascii():
+            chosen[column.heading] = None if "open_type" in chosen.values() else "open_type"
+
+
 def _is_free_text(column: Column) -> bool:
     """Conditions as sentences, not levels: long, and almost none of them a known label."""
     no_levels = column.length > 14 or column.share("level_words") < 0.1
@@ -192,7 +200,9 @@ def _by_share(*names: str, gain: float = 0.5, loss: float = 0.4, low: float = 0.
 
 
 def _date(column: Column) -> float:
-    return 0.5 * column.share("day") if column.share("day") >= 0.5 else -1.0
+    """Months and years are dates of a column that its name calls so; no day is made up for them."""
+    share = column.share("day") + column.share("month")
+    return 0.5 * share if share >= 0.5 else -1.0
 
 
 def _url(column: Column) -> float:
@@ -320,7 +330,8 @@ def _notes_alone(column: Column) -> float:
 
 def _provider_alone(column: Column) -> float:
     share = column.share("department")
-    return 0.7 * share if share > 0.75 and (column.distinct < 0.7 or column.given < FEW) else 0.0
+    most = 0.95 if share > 0.95 and column.given < 10 * FEW else 0.7  # a short list hardly repeats a department
+    return 0.7 * share if share > 0.75 and (column.distinct < most or column.given < FEW) else 0.0
 
 
 def _level_alone(column: Column) -> float:
