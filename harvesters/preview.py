@@ -6,10 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from harvesters.configured import find
-from harvesters.exceptions import HarvestError
+from harvesters.exceptions import HarvestError, SourceInvalid
 from harvesters.reading import read
 from harvesters.report import report_of, to_json_object, to_text
 
@@ -58,8 +59,11 @@ def _dumped(value: Any) -> str:
 
 def _failed(error: HarvestError, *, as_json: bool) -> int:
     if as_json:
-        fact = {"error": type(error).__name__, "message": error.message, "message_en": error.message_en}
-        sys.stdout.write(_dumped({**fact, "transient": error.transient}) + "\n")
+        fact: dict[str, Any] = {"error": type(error).__name__, "message": error.message, "message_en": error.message_en}
+        fact["transient"] = error.transient
+        if isinstance(error, SourceInvalid):
+            fact["faults"] = [asdict(fault) for fault in error.faults]
+        sys.stdout.write(_dumped(fact) + "\n")
     else:
         sys.stderr.write(error.message + "\n")
     return EXIT_SOURCE

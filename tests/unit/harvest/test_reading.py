@@ -273,6 +273,12 @@ class TestCommand:
         assert "可成为目录条目 1，退回 1" in out
         assert "标题 → title" in out
 
+    def test_faults_of_a_yaml_come_with_their_lines(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "a.yaml").write_text("path: a.xlsx\nprofil: guide\n", "utf-8")
+        code, out, _ = self.run(capsys, str(tmp_path / "a.yaml"), "--json")
+        assert code == 2
+        assert [(fault["line"], fault["key"]) for fault in json.loads(out)["faults"]] == [(2, "profil")]
+
     @pytest.mark.parametrize("as_json", [True, False])
     def test_a_source_that_is_none_is_one_sentence(self, capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
         code, out, err = self.run(capsys, "no-such-source", *(["--json"] if as_json else []))
