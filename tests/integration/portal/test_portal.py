@@ -185,3 +185,9 @@ def test_developer_page_has_an_open_example(app: Any) -> None:
     body = app.get("/developer").body
     assert f"package_show?id={dataset['name']}" in body
     assert call_action("package_show", id=dataset["name"])["resources"]
+
+
+def test_a_slip_is_pointed_out(app: Any) -> None:
+    assert "停车场" in app.get("/dataset/?q=停车厂").body
+    assert "您要找的是不是" in app.get("/dataset/?q=停车厂").body
+    assert "您要找的是不是" not in app.get("/dataset/?q=停车场").body

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.catalog import codes
+from ckanext.govcn.search.query import normalize
+from ckanext.govcn.search.understand import understand
 
 from . import levels, model, numbers, sections, theme_icons
 
@@ -268,6 +270,14 @@ def govcn_department_title(organization: str | Mapping[str, Any]) -> str:
     name = organization if isinstance(organization, str) else organization.get("name", "")
     title = "" if isinstance(organization, str) else organization.get("title", "")
     return numbers.department_labels().get(name) or title or name
+
+
+def govcn_probably_meant(text: str) -> str:
+    """The query with slips of known words mended (同音, one wrong character); "" when there is nothing to mend."""
+    meant = normalize(text)
+    for written, word in understand(meant).corrections:
+        meant = meant.replace(written, word)
+    return meant if meant != normalize(text) else ""
 
 
 def govcn_facet_label(field: str, item: Mapping[str, Any]) -> str:
