@@ -84,10 +84,12 @@ def _texts(row: Iterable[Cell]) -> list[str]:
 
 def _heading_rows(head: list[list[Cell]]) -> tuple[int, int] | None:
     """(first, last) row of the heading, from 0. The row with the most known headings; else the first full row."""
+    if not head:
+        return None
     known = [{t for t in _texts(row) if headings.is_known(t)} for row in head]
-    first = max(range(len(head)), key=lambda n: (len(known[n]), -n), default=0)
+    first = max(range(len(head)), key=lambda n: (len(known[n]), -n))
     full = _first_full_row(head)
-    share = len(known[first]) / len(set(_texts(head[first]))) if head and known[first] else 0.0
+    share = len(known[first]) / len(set(_texts(head[first]))) if known[first] else 0.0
     if len(known[first]) < 2 or share < KNOWN:
         return full
     if first > 0 and _is_parent(head[first - 1], head[first]):

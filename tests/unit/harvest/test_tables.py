@@ -293,6 +293,10 @@ def test_several_sheets_are_read_hidden_ones_are_not(tmp_path: Path) -> None:
     assert [o.place.sheet for o in reading.outcomes] == ["水利局", "交通局"]
 
 
+def test_an_empty_sheet_is_passed_over(tmp_path: Path) -> None:
+    assert len(reading_of(tmp_path, "a.xlsx", workbook({"空": [], "目录": [HEADINGS, *ROWS]})).entries) == 2
+
+
 def test_same_title_of_two_departments_stays_two_datasets(tmp_path: Path) -> None:
     rows = [["信息资源名称", "提供单位", "信息资源代码", *ITEMS], ["统计年报", "水利局", "307001/1", "年份", "C", 4],
             ["统计年报", "农业局", "307001/2", "年份", "C", 4]]  # fmt: skip
