@@ -1,14 +1,17 @@
 """Which account runs the services, and how a process is started under it.
 
 An ordinary user runs everything as himself. PostgreSQL refuses root, so under root every service runs as the account
-`govcn` if the machine has one and as `nobody` otherwise; it may still *read* a project that lies in a folder closed to
-others (capability dac_read_search), because root put it there.
+`govcn` if the machine has one and as `nobody` otherwise. What root asks for by hand (`./govcn harvest run FILE`) may
+still *read* every file (capability dac_read_search); the lasting services may do so only where project or Python lie in
+a folder closed to others, such as /root.
 """
 
 from __future__ import annotations
 
 import os
 import pwd
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,16 +42,25 @@ def service_owner() -> Owner:
     return Owner(65534, 65534)
 
 
-def unprivileged(command: list[str]) -> list[str]:
-    """The command as the services' account runs it; unchanged for an ordinary user."""
+def unprivileged(command: list[str], *, reaching: Sequence[Path] | None = None) -> list[str]:
+    """The command as the services' account runs it; unchanged for an ordinary user.
+
+    It may read every file, or with `reaching` only if one of these paths could not be reached otherwise.
+    """
     if os.geteuid() != 0:
         return command
     owner = service_owner()
-    capability = "+dac_read_search"
+    reads_all = reaching is None or not all(open_to_others(path) for path in reaching)
+    capability = "+dac_read_search" if reads_all else "-all"
     return [
         "setpriv", "--reuid", str(owner.uid), "--regid", str(owner.gid), "--clear-groups",
         "--inh-caps", capability, "--ambient-caps", capability, "--", *command,
     ]  # fmt: skip
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether any account can pass through the folders above the path, to the file behind it."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
 def bound_to_parent(command: list[str], signal_name: str) -> list[str]:

@@ -45,7 +45,7 @@ def start(data: DataFolder, port: int | None, *, bound: bool = False) -> State:
     log_path = data.logs / "supervisor.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(
-            unprivileged(command),
+            unprivileged(command, reaching=[environment.python(), ROOT / "govcn", data.path]),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import credentials, exceptions, output, ports, project, solr_home, supervisor
+from stack import credentials, exceptions, identity, output, ports, project, solr_home, supervisor
 from stack.commands import status, up
 from stack.project import DataFolder
 
@@ -45,6 +45,27 @@ def bound(taken=(), missing=()):
             return None
 
     return Bound
+
+
+def test_a_closed_folder_above_is_noticed(tmp_path):
+    tmp_path.chmod(0o755)
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    assert identity.open_to_others(inside) == identity.open_to_others(tmp_path)
+    (tmp_path / "a").chmod(0o700)
+    assert not identity.open_to_others(inside)
+
+
+def test_an_ordinary_user_runs_everything_himself(monkeypatch):
+    monkeypatch.setattr(identity.os, "geteuid", lambda: 1000)
+    assert identity.unprivileged(["postgres"]) == ["postgres"]
+
+
+def test_root_hands_over_to_another_account(monkeypatch):
+    monkeypatch.setattr(identity.os, "geteuid", lambda: 0)
+    command = identity.unprivileged(["postgres"])
+    assert command[-2:] == ["--", "postgres"]
+    assert command[command.index("--reuid") + 1] != "0"
 
 
 def test_credentials_are_made_once_private_and_completed(tmp_path):
