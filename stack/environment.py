@@ -39,8 +39,12 @@ def prepare(*kinds: str) -> None:
         folder = CACHE / "venv" / _key()
         if not (folder / "installed-run").exists():
             require_space(CACHE, SPACE_NEEDED)
-            _create(folder)
-            _install(folder, "run")
+            try:
+                _create(folder)
+                _install(folder, "run")
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
         _point_to(folder)
         for kind in kinds:
             if _stamp(folder, kind) != _digest(_lock(kind)):
@@ -89,7 +93,6 @@ def _create(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     made = subprocess.run([_interpreter(), "-m", "venv", folder], capture_output=True, text=True, check=False)
     if made.returncode:
-        shutil.rmtree(folder, ignore_errors=True)
         raise PythonUnsuitable(
             "Python 缺少 venv 模块，请先安装（Debian：python3-venv）。",
             "This Python lacks venv; install it first (Debian: python3-venv).",
