@@ -10,7 +10,7 @@ from harvesters.exceptions import RecordError, UnreadableRecord, UnreadableSourc
 from harvesters.record import Place, Record, Value
 from harvesters.source import Limits
 
-ENVELOPES = 6  # how deep the list of records may lie
+ENVELOPES = 10  # how deep the list of records may lie
 
 
 def parsed(text: str, where: str) -> Any:
@@ -50,7 +50,10 @@ def _opened(value: Any) -> Any:
 
 
 def find_list(value: Any, depth: int = ENVELOPES) -> list[Any] | None:
-    """The longest list of objects inside an envelope of any shape; None when there is none."""
+    """The longest list of objects inside an envelope of any shape; None when there is none.
+
+    Objects of one kind under their ids, and columns of equal length, are lists of records too.
+    """
     value = _opened(value)
     if isinstance(value, list):
         parts = cast("list[Any]", value)
@@ -59,8 +62,36 @@ def find_list(value: Any, depth: int = ENVELOPES) -> list[Any] | None:
         return parts if depth == ENVELOPES else None
     if not isinstance(value, dict) or depth == 0:
         return None
-    inside = [found for part in cast("dict[str, Any]", value).values() if (found := find_list(part, depth - 1))]
+    whole = cast("dict[str, Any]", value)
+    if rows := _rows_of_columns(whole) or _alike(whole):
+        return rows
+    inside = [found for part in whole.values() if (found := find_list(part, depth - 1))]
     return max(inside, key=len, default=None)
+
+
+def _alike(value: dict[str, Any]) -> list[Any]:
+    """{"17": {…}, "18": {…}, …}: the objects, when there are three or more and most of their keys are the same."""
+    parts = [cast("dict[str, Any]", part) for part in value.values() if isinstance(part, dict)]
+    if len(parts) < 3 or len(parts) < len(value):
+        return []
+    shared = set(parts[0]).intersection(*parts)
+    return list(parts) if len(shared) > 1 and len(shared) * 2 > max(map(len, parts)) else []
+
+
+def _rows_of_columns(value: dict[str, Any]) -> list[Any]:
+    """{"标题": […], "来源部门": […]} or {"标题": {"0": …}, …}: the rows of columns that are equally long."""
+    columns = {heading: _column(part) for heading, part in value.items()}
+    lengths = {len(column) for column in columns.values()}
+    if len(columns) < 2 or len(lengths) != 1 or 0 in lengths:
+        return []
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _column(part: Any) -> list[Any]:
+    if isinstance(part, dict) and all(key.isdigit() for key in cast("dict[str, Any]", part)):
+        part = list(cast("dict[str, Any]", part).values())
+    cells = cast("list[Any]", part) if isinstance(part, list) else []
+    return [] if any(isinstance(cell, (dict, list)) for cell in cells) else cells
 
 
 def records_of_list(parts: list[Any], source: str, file: str, limits: Limits) -> Iterator[Record | RecordError]:
