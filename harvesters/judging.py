@@ -10,7 +10,7 @@ from importlib import resources
 from importlib.metadata import version
 from typing import Any, cast
 
-from ckanext.govcn.catalog.entry import Release
+from ckanext.govcn.catalog.entry import Provider, Release
 from ckanext.govcn.catalog.problem import Problem, incomplete_fields
 
 from harvesters.plan import Judged, Trouble
@@ -99,7 +99,7 @@ class Judge:
             troubles,
             publishes=self.released and decided,
             decided=decided,
-            incomplete=incomplete_fields(outcome.problems),
+            incomplete=_incomplete(outcome.problems, provider),
             place=record.place,
         )
 
@@ -126,3 +126,9 @@ def _where(place: Place) -> dict[str, Any]:
 
 def _no_owner(found: NoOwner, name: str, place: Place) -> Trouble:
     return Trouble(found.rule, "refuse", found.message, field="provider", given=name, **_where(place))
+
+
+def _incomplete(problems: Sequence[Problem], provider: Provider) -> tuple[str, ...]:
+    """Fields that are 待完善, the provider among them when nobody was named."""
+    names = incomplete_fields(problems)
+    return names if provider.name or "provider" in names else (*names, "provider")

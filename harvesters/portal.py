@@ -34,6 +34,7 @@ from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import SourceBusy
 from harvesters.files import Files, Hung, resource_dicts
 from harvesters.plan import Added, Changed, Known, Plan, Removed, Trouble, matched_resources
+from harvesters.providers import PENDING
 from harvesters.publishing import status_for
 from harvesters.rows import is_link, rows_of
 from harvesters.run import Applied, Counts, Report
@@ -153,7 +154,8 @@ class CkanSession:
     # ── what is known
 
     def known(self) -> Mapping[str, Known]:
-        rows = model.Session.execute(sql.KNOWN, {"source": self._source.name})
+        pending = naming.url_name(PENDING.region_code, PENDING.name)
+        rows = model.Session.execute(sql.KNOWN, {"source": self._source.name, "pending": pending})
         return {
             row.remote_id: Known(
                 row.hash, row.package_id, row.state == "withdrawn", row.owner_org or "", row.status or ""

@@ -2,7 +2,9 @@
 
 `fixed`: every entry belongs to the source's department, and a record that names another department is refused.
 `map`: the source's table turns the names it uses into departments. `create`: what is not yet a department becomes
-one, unless its name is a role. What stays unknown is proposed to the bureau, and its records wait.
+one, unless its name is a role. What stays unknown is proposed to the bureau, and its records wait. A list of another
+portal (profile `portal`) that names no department at all, or a role, is taken as 待完善: one organization holds such
+entries until their department is known.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ MAX_NAME = 100
 """Characters of a department's name; something longer is a sentence that stands in the wrong column."""
 
 
+PENDING = Provider("提供方待完善")
+"""The organization that holds entries whose department nobody has named yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoOwner:
     """Why a record has no owner: the rule, and the Chinese sentence."""
@@ -40,6 +46,7 @@ class Owners:
     directory: Directory
     create: Callable[[Provider], str]
     proposed: Counter[Provider] = field(default_factory=Counter[Provider])
+    _holder: str = ""
     _made: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     def owner_of(self, given: Provider) -> tuple[Provider, str] | NoOwner:
@@ -47,8 +54,8 @@ class Owners:
         provider = self._stated(given)
         if isinstance(provider, NoOwner):
             return provider
-        if not naming.tidy(provider.name):
-            return NoOwner(UNKNOWN, "没有提供方。请补充信息资源提供方。")
+        if not naming.tidy(provider.name) or naming.is_role(provider.name):
+            return self._pending(provider)
         found = self.directory.find(provider, self.source.region)
         owner = found.id if found else self._made.get(_key(provider))
         if owner is None and self._may_create(provider):
@@ -58,8 +65,7 @@ class Owners:
         return provider, owner
 
     def _may_create(self, provider: Provider) -> bool:
-        named = len(provider.name) <= MAX_NAME and not naming.is_role(provider.name)
-        return named and self.source.providers == "create"
+        return self.source.providers == "create" and len(provider.name) <= MAX_NAME
 
     def _stated(self, given: Provider) -> Provider | NoOwner:
         region = given.region_code or self.source.region
@@ -82,9 +88,17 @@ class Owners:
             )
         return own
 
-    def _unknown(self, provider: Provider) -> NoOwner:
-        if naming.is_role(provider.name):
+    def _pending(self, provider: Provider) -> tuple[Provider, str] | NoOwner:
+        """No department is named: a department's own catalogue is sent back, another portal's list is 待完善."""
+        if self.source.profile == "portal":
+            if not self._holder:
+                self._holder = self.create(PENDING)
+            return Provider(region_code=provider.region_code), self._holder
+        if provider.name:
             return NoOwner(UNKNOWN, f"提供方“{provider.name}”是账号角色，不是部门。请填写部门全称。")
+        return NoOwner(UNKNOWN, "没有提供方。请补充信息资源提供方。")
+
+    def _unknown(self, provider: Provider) -> NoOwner:
         self.proposed[Provider(naming.tidy(provider.name), provider.region_code, provider.uscc)] += 1
         return NoOwner(
             UNKNOWN, f"提供方“{provider.name}”不是本平台的部门，已报数据主管部门确认，确认后重新归集即可入库。"

@@ -42,8 +42,9 @@ PROBLEM = text("""
 # ── records
 
 KNOWN = text("""
-    SELECT r.remote_id, r.hash, r.package_id, r.state, p.owner_org, p.extras ->> 'catalog_status' AS status
-    FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    SELECT r.remote_id, r.hash, r.package_id, r.state, p.extras ->> 'catalog_status' AS status,
+           CASE WHEN g.name = :pending THEN '' ELSE p.owner_org END AS owner_org  -- who is pending may still be found
+    FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id LEFT JOIN "group" g ON g.id = p.owner_org
     WHERE r.source = :source
 """)
 LAST_ENTRIES = text("""

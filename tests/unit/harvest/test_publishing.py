@@ -97,6 +97,13 @@ def test_map_proposes_what_its_table_does_not_know() -> None:
     assert not made
 
 
-def test_an_entry_without_a_provider_has_no_owner() -> None:
+def test_an_entry_of_a_department_without_a_provider_has_no_owner() -> None:
     found, _ = owners("create")
     assert isinstance(found.owner_of(Provider()), NoOwner)
+
+
+def test_another_portals_entry_without_a_department_waits_for_one() -> None:
+    found, made = owners("create", profile="portal")
+    assert found.owner_of(Provider("地区管理员", "330102")) == (Provider(region_code="330102"), "new-1")
+    assert found.owner_of(Provider()) == (Provider(region_code="990100"), "new-1")
+    assert [each.name for each in made] == ["提供方待完善"]
