@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from stack import exceptions
 from stack.exceptions import StackError
 from stack.output import result
 from stack.project import ROOT, DataFolder
@@ -49,12 +50,18 @@ def main(arguments: list[str]) -> int:
     try:
         return _module(options.command).run(options)
     except StackError as error:
-        if as_json:
-            result({"error": {"kind": type(error).__name__, "zh": error.chinese, "en": error.english}})
-        print(error, file=sys.stderr)
-        return 1
+        return _say(error, as_json=as_json)
+    except OSError as error:
+        return _say(exceptions.of_system(error), as_json=as_json)
     except KeyboardInterrupt:
         return 130
+
+
+def _say(error: StackError, *, as_json: bool) -> int:
+    if as_json:
+        result({"error": {"kind": type(error).__name__, "zh": error.chinese, "en": error.english}})
+    print(error, file=sys.stderr)
+    return 1
 
 
 PASSING_ON = ("ckan", "harvest", "check", "python", "bench", "drill")

@@ -7,12 +7,15 @@ StackError
 ├── DiskFull             too little room before anything was written
 ├── PortInUse            somebody else listens on the wanted port
 ├── DataFolderUnusable   the folder of --data is somebody else's or holds something else
+├── FileUnusable         the system refuses a file or folder of the project
 ├── NotRunning           a command needs the running platform
 ├── ServiceFailed        a service did not become ready
 └── CommandFailed        a child command ended with an error
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class StackError(Exception):
@@ -55,6 +58,26 @@ class PortInUse(StackError):
 
 class DataFolderUnusable(StackError):
     """facts: path."""
+
+
+class FileUnusable(StackError):
+    """facts: path, reason."""
+
+
+def of_system(error: OSError) -> StackError:
+    """What the operating system said, as a sentence: a full disk or a file that cannot be used."""
+    if error.errno == errno.ENOSPC:
+        return DiskFull(
+            f"磁盘已满：{error.filename or ''}，请清理后重试。",
+            f"The disk is full ({error.filename or ''}); free some space and try again.",
+            path=error.filename,
+        )
+    return FileUnusable(
+        f"无法使用 {error.filename or '文件'}：{error.strerror}；请检查权限，并用创建项目的账户运行。",
+        f"{error.filename or 'A file'} cannot be used ({error.strerror}); check permissions, run as its owner.",
+        path=error.filename,
+        reason=error.strerror,
+    )
 
 
 class NotRunning(StackError):

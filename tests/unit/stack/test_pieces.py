@@ -4,6 +4,7 @@ import base64
 import errno
 import hashlib
 import json
+import os
 import re
 import socket
 from types import SimpleNamespace
@@ -130,6 +131,15 @@ def test_tables_count_a_chinese_character_as_two_columns():
 def test_every_error_speaks_two_languages():
     for kind in (exceptions.NotRunning("data"), exceptions.PortInUse("端口被占用", "in use")):
         assert re.search(r"[一-鿿].* / .*[a-z]", str(kind))
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, exceptions.DiskFull), (errno.EACCES, exceptions.FileUnusable)]
+)
+def test_what_the_system_says_becomes_a_sentence(number, kind):
+    error = exceptions.of_system(OSError(number, os.strerror(number), "/srv/x"))
+    assert isinstance(error, kind)
+    assert "/srv/x" in error.chinese
 
 
 def test_every_state_has_a_word():
