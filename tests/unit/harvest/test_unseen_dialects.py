@@ -42,7 +42,7 @@ def test_every_heading_and_every_entry(dialect: Dialect, tmp_path: Path) -> None
         cycle = dialect.heading_for("update_cycle")
         assert entry["update_cycle"] or cycle is None or record[cycle] is None, record[cycle]
         level = dialect.heading_for("open_type")
-        label = "" if level is None or record[level] is None else str(record[level])
+        label = "" if level is None or record[level] is None else str(record[level]).strip()
         assert entry["level"] == LEVELS[label] or entry["undecided"] in {"E32", "W33"}, label
 
 
@@ -55,5 +55,5 @@ def _field_of(heading: str, fields: dict[str, str | None]) -> str | None:
 def test_every_pool_is_used_and_every_label_has_its_level() -> None:
     used = {pool for dialect in dialects() for pool in dialect.pools.values()}
     assert used == set(POOLS)
-    labels = {str(value) for field, values in POOLS.values() for value in values if field == "open_type"}
+    labels = {str(value).strip() for field, values in POOLS.values() for value in values if field == "open_type"}
     assert labels <= set(LEVELS)

@@ -19,10 +19,14 @@ def _words(text: str) -> list[str]:
     return text.split(" ")
 
 
-_THINGS = _words("公共厕所 医疗机构 行政许可 停车场泊位 社会组织 义务教育学校 旅游景区 零售药店 公交线路 水库水情 空气质量 城镇就业 食品抽检 困难残疾人补贴 道路运输企业 图书馆藏 农产品价格 建筑施工许可 法律援助案件 燃气经营企业 不动产登记网点 气象预警 专利授权 养老机构 体育场馆 消防重点单位 财政预算 进出口总额 律师事务所 林地面积")
+_THINGS = _words(
+    "公共厕所 医疗机构 行政许可 停车场泊位 社会组织 义务教育学校 旅游景区 零售药店 公交线路 水库水情 空气质量 城镇就业 食品抽检 困难残疾人补贴 道路运输企业 图书馆藏 农产品价格 建筑施工许可 法律援助案件 燃气经营企业 不动产登记网点 气象预警 专利授权 养老机构 体育场馆 消防重点单位 财政预算 进出口总额 律师事务所 林地面积"
+)
 _KINDS = _words("信息 名录 基本情况 统计表 清单 明细 公示")
 _PLACES = _words("云溪市 东湖区 石桥县 临江市 青川区 白马县")
-_BODIES = _words("教育局 卫生健康委员会 公安局 交通运输局 民政局 水务局 市场监督管理局 人力资源和社会保障局 统计局 农业农村局 文化广电和旅游局 应急管理局 残疾人联合会 气象局 总工会")
+_BODIES = _words(
+    "教育局 卫生健康委员会 公安局 交通运输局 民政局 水务局 市场监督管理局 人力资源和社会保障局 统计局 农业农村局 文化广电和旅游局 应急管理局 残疾人联合会 气象局 总工会"
+)
 _START = datetime(2019, 3, 4, 8, 30, 15, tzinfo=UTC)
 
 
@@ -54,7 +58,7 @@ LEVELS = {
     "不予开放数据": "none", "限定条件开放": "conditional", "需申请后开放": "conditional", "全部开放": "undecided",
     "01": "undecided", "02": "undecided", "03": "undecided", "1": "undecided", "2": "undecided", "0": "undecided",
     "有条件共享": "undecided", "无条件共享": "undecided", "不予共享": "undecided", "开放": "undecided", "是": "undecided",
-    "否": "none", "一级": "undecided", "二级": "undecided", "免费": "undecided", "": "undecided",
+    "否": "none", "['无条件开放']": "unconditional", "['有条件开放']": "conditional", "一级": "undecided", "二级": "undecided", "免费": "undecided", "": "undecided",
     "公开": "undecided", "主动公开": "undecided", "依申请公开": "conditional", "不予公开": "none",
     "非开放类": "none", "无条件类": "unconditional", "有条件类": "conditional", "不予开放类": "none",
 }  # fmt: skip
@@ -186,6 +190,34 @@ POOLS: dict[str, tuple[str, list[Any]]] = {
     "conditionlong": ("open_condition", ["需签订数据利用协议并说明用途", "仅限本市企业在实名认证后申请使用", None, None, None]),
     "system": ("source_system", _words("学籍管理系统 医疗监管平台 行政审批系统")),
     "origin": ("null/data_source", _words("政务数据 业务系统产生 政务数据 部门采集")),
+    "deptplace": ("provider", [f"云溪市-{b}" for b in _BODIES]),
+    "deptmarked": ("provider", [f"【{_PLACES[n % 6]}】{b}" for n, b in enumerate(_BODIES)]),
+    "depttree": ("provider", [f"市直部门/市{b}" for b in _BODIES]),
+    "deptaside": ("provider", [f"云溪市{b}（云溪市{b[:2]}办）" for b in _BODIES]),
+    "depttrailing": ("provider", [f" 市{b}\n" for b in _BODIES]),
+    "themeown": ("theme", _words("宏观经济 城市治理 惠企政策 数字乡村 党建引领 智慧文旅 一老一小 营商环境")),
+    "themeown2": ("theme/categories/null", _words("经济运行 市容管理 税费优惠 乡村振兴 组织建设 景区客流 托育机构 政务效能")),
+    "levellist": ("open_type", [["无条件开放"], ["有条件开放"], ["无条件开放"]]),
+    "levelspace": ("open_type", ["无条件开放 ", " 有条件开放", "无条件开放\n"]),
+    "levelno": ("open_type", _words("无条件开放 有条件开放 无条件开放 不予开放")),
+    "cyclespace": ("update_cycle", ["每年 ", " 每月", "每日\n", "不定期 "]),
+    "cyclelist": ("update_cycle", [["每年"], ["每月"], ["每日"]]),
+    "updateway": ("null", _words("全量 增量 全量")),
+    "dayzero": ("pub_date", _days("%Y-%m-%d 00:00:00")),
+    "dayNone": ("data_updated", ["None", *_days("%Y-%m-%d", 200)[1:]]),
+    "days": ("pub_date", _days("%Y.%m.%d")),
+    "dayus": ("pub_date", _days("%b %d, %Y %I:%M:%S %p")),
+    "java": ("data_updated", _days("%a %b %d %H:%M:%S CST %Y", 200)),
+    "structured": ("format_class/formats/null", _words("结构化 非结构化 结构化")),
+    "api": ("null/resources", [[{"name": "查询接口", "url": "http://data.example.gov.cn/api/1"}], [], []]),
+    "files": ("resources", [[{"name": "a.csv", "url": "http://data.example.gov.cn/a.csv", "format": "csv"}], []]),
+    "fieldlist": ("items", [[{"nameEn": "mc", "nameCn": "名称", "type": "字符型"}, {"nameEn": "dz", "nameCn": "地址", "type": "字符型"}]]),
+    "names": ("null/contact_name", _words("张三 李四 王五")),
+    "placeaddr": ("null", [f"云溪市东湖区人民路{n}号" for n in range(ROWS)]),
+    "sample": ("null", ["名称:甲;地址:乙", "名称:丙;地址:丁"]),
+    "good": ("null", [99.5, 87.2, 76.0, 93.1]),
+    "no": ("null", _words("否 否 是")),
+    "ungiven": ("null", ["无"]),
     "deptid": ("null", _words("330100001 330100002 330100003 330100017")),
     "deptobj": ("provider", [{"id": str(n), "name": f"市{b}"} for n, b in enumerate(_BODIES)]),
 }  # fmt: skip
@@ -259,6 +291,20 @@ DIALECTS = """
 无数据量 标题=title 来源部门=dept 文件数=few 接口量=few 下载量=hits 浏览量=hits 收藏数=few 资源数=few 更新频率=cycle 开放类型=level 发布时间=iso
 时间三列 资源名称=title 提供方=dept 注册日期=iso>pub_date/null 发布日期=isoU>pub_date 更新日期=isoU>data_updated 更新频率=cycle 开放方式=level 使用要求=use>*  应用场景=scene
 方式条件 资源名称=title 数据提供单位=dept 开放方式=way>* 开放条件=level 更新频率=cycle 所属领域=theme21 发布日期=iso
+杂一 标题=title 来源部门=deptplace 一级分类=themeown>theme 二级分类=themeown2 更新方式=updateway 更新频率=cyclespace 开放类型=levelspace 开放时间=dayzero>pub_date 更新时间=dayNone 是否需要申请=no 是否登录=no 优质数据集=no 数据示例=sample
+杂二 资源名称=titleplace 提供方=deptmarked 主题=themeown 更新周期=cyclelist 开放属性=levellist 数据量（条）=count 下载次数（次）=hits 浏览（次）=hits 存储容量(MB)=good>null/storage_size 发布时间=days 更新日期=java 发布人=names>null/contact_name 发布状态=status
+杂三 数据集名称=title 行业主管部门=depttree>null/provider 数据提供部门=depttree 数据格式=structured 更新频率=cycle 更新类型=updateway 更新状态=status 开放属性=level 开放条件=ungiven>open_condition 数据质量=good 联系地址=placeaddr 发布日期=dayus
+杂四 资源标题=title 资源提供单位=deptaside 提供单位层级=ungiven>null/provider_region 提供方类型=ungiven>* 资源摘要=notes 共享开放属性=levelno 更新频率=cycleodd 资源ID=id 目录ID=idint 机构ID=deptid 主题ID=themecode 资源目录分类=themeown>theme/categories 接口列表=api 文件列表=files
+杂五 dataset_name=title owner_dept=depttrailing catalog=theme21>theme/categories data_source=origin update_type=updateway update_cycle=cycle open_scope=levelrestrict release_status=status score_avg=score num_rows=count dataset_size=size>null/storage_size access_url=url publish_date=iso last_update_date=isoU keyword_list=tags
+杂六 id=id title=title publish_org=dept subject_name=theme12 frequency_name=cycle is_open_name=isopen create_user=names update_user=names create_time=time modify_time=timeU data_amount=count file_amount=few api_amount=few visit_amount=hits fields=fieldlist
+杂七 名称=title 部门名称=dept 部门编码=deptid>null/provider_uscc 部门简称=deptbare>null 领域编码=themecode>null 领域名称=theme21 周期编码=cyclenum>null 更新周期名称=cycle 开放类型编码=level10>null 开放类型名称=level 格式=formats 发布时间=iso 失效时间=isoU>null 下线时间=null>*
+杂八 主题=theme21 标题=title 来源=dept 摘要=notes 开放=level 更新=cycle 发布=iso 格式=formats 标签=tags 量=count>record_count/null
+杂九 catalog_name=title catalog_desc=notes dept_name=deptfull field_name=theme21 update_cycle_desc=cycle open_type_desc=level online_time=time data_update_time=timeU data_volume=count file_type=formats access_count=hits download_count=hits api_call_count=hits telephone=phone email=email link=url
+杂十 title=title description=notes subject=theme21 release_time=iso update_time=isoU open_conditions=level data_volume=count industry=industry update_frequency=cycle telephone=phone email=email department=dept file_type=formatlist access_count=hits download_count=hits
+杂十一 目录名称=title 目录来源=deptfull 目录领域=theme21 目录更新周期=cycle 目录开放属性=level 目录发布时间=time 数据更新日期=timeU 目录摘要=notes 目录浏览量=hits 目录下载量=hits 数据条目数=count 目录ID=id
+杂十二 数据目录=title 数据来源单位=dept 数据主题=themehall 数据更新频率=cycleby 数据开放类型=levelbare 数据发布时间=iso 数据更新时间=isoU 数据格式=formatbar 数据量=countstr 数据浏览量=hits 数据下载量=hits 数据接口数=few 数据标签=tagscn 数据描述=notes
+杂十三 服务名称=title 服务提供方=dept 服务描述=notes 服务领域=theme21 服务类型=formatkind>* 接口地址=urlq>url/null/download_url 调用次数=hits 开放方式=level 更新频率=cycle 发布时间=iso
+杂十四 清单名称=title 事项名称=titleyear>null 责任处室=unit 开放主体=dept 开放范围=levelrestrict 开放条件=conditionlong 计划开放时间=iso>pub_date/null 更新频率=cycle 数据项=sample>*
 国标 标识符=codeplain 数据来源方式=origin 图标=path>* 名称=title 关键字=tags 摘要=notes 元数据语种=lang 数据集语种=lang 发布日期=iso 更新频率=cycle 主题分类=theme21 负责单位名称=dept 在线链接地址=url 访问限制=null>* 时间范围=years 空间范围=scope 版本=version
 """.strip()
 
