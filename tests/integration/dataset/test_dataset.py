@@ -1,6 +1,7 @@
 """Datasets on the real stack: what every way of writing does, and the traps of stock CKAN 2.12."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -296,6 +297,18 @@ class TestCodes:
         dataset = create()
         register.claim(model.Session, dataset["id"], ["201/000041"])
         assert register.reserve(model.Session, ["201"]) == ["201/000042"]
+
+    def test_writers_at_the_same_time_get_different_codes(self) -> None:
+        """Each with a connection of its own, several nodes in different orders: no code twice, no circle of waits."""
+
+        def reserve(number: int) -> list[str]:
+            nodes = ["999001", "999002", "999003"]
+            with model.ensure_engine().begin() as connection:
+                return register.reserve(connection, (nodes if number % 2 else nodes[::-1]) * 5)
+
+        with ThreadPoolExecutor(6) as pool:
+            codes = [code for given in pool.map(reserve, range(12)) for code in given]
+        assert len(codes) == len(set(codes)) == 180
 
     def test_names_of_codes_are_distinct(self) -> None:
         """ckan.md §7.13: `r-<code with ->` alone is not injective."""

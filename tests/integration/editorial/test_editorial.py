@@ -1,5 +1,6 @@
 """编目 on the real stack: two reviews, four eyes, 410, the zone's guards for raw SQL."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 from ckanext.govcn.catalog.entry import Release
+from ckanext.govcn.dataset.cli import govcn
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
 from integration.making import COMPLETE, acting, call, create, department, internal, member, publish
@@ -244,6 +246,20 @@ class TestZone:
         statement = """UPDATE package SET extras = extras || '{"open_type": "none"}', private = true WHERE id = :id"""
         model.Session.execute(text(statement), {"id": dataset["id"]})
         model.Session.commit()
+
+    def test_the_stricter_of_configuration_and_database_holds(
+        self, ckan_config: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert zone.effective(model.Session) == "both"
+        monkeypatch.setitem(ckan_config, "ckanext.govcn.zone", "public")
+        assert zone.effective(model.Session) == "public"
+        with pytest.raises(tk.ValidationError):
+            create(open_type="unconditional")
+
+    def test_command(self, cli: Any) -> None:
+        result = cli.invoke(govcn, ["zone", "--set", "public", "--json"])
+        assert json.loads(result.stdout) == {"configured": "both", "enforced": "public"}
+        assert zone.enforced(model.Session) == "public"
 
     def test_a_database_with_internal_entries_does_not_become_public(self) -> None:
         create()
