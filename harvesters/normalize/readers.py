@@ -35,16 +35,18 @@ _TAG = re.compile(
 _BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/tr|/li|/h\d)(?:\s[^<>]*)?>", re.I)
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
 _NUMBER_WORD = r"\d{1,3}|[一二两三四五六七八九十]"
-_UNIT = r"(?P<unit>学年|学期|年度?|半年|季度?|半月|个?月|旬|周|星期|工作日|天|日|个?小时|分钟)"
+_UNIT = r"(?P<unit>学年|学期|年度?|半年|季度?|半月|个?月|旬|周|星期|工作日|天|日|个?小时|分钟|秒)"
+_ORDINAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _DONE = r"(?:定期)?(?:更新|采集|报送|发布|归集|同步|汇聚)?"
 _CYCLES = tuple(
     re.compile(shape)
     for shape in (
-        rf"(?:每隔?|按|逐|间隔)?(?P<count>{_NUMBER_WORD})?{_UNIT}{_DONE}(?:[1一]次)?(?:{_DONE})",
+        rf"(?:每|按|逐)?(?P<count>{_NUMBER_WORD})?{_UNIT}{_DONE}(?:[1一]次)?(?:{_DONE})",
         rf"(?:每|按|1|一)?{_UNIT}{_DONE}(?P<times>{_NUMBER_WORD})次(?:{_DONE})",
         rf"(?P<times>{_NUMBER_WORD})次/(?:每)?{_UNIT}",
         rf"(?P<count>{_NUMBER_WORD})?{_UNIT}/次",
-        rf"每{_UNIT}(?:[初末底中内]|[上中下]旬|[一二三四五六日天1-7](?!\d)|第?\d{{1,2}}[月日号时点周]).{{0,8}}",
+        rf"每{_UNIT}(?:年?[初末底]|[上中下]旬|第?{_ORDINAL}(?:月|日|号|时|点|周|季度|个工作日)|(?<=[周期])[一二三四五六日天])"
+        r"(?!.*[至到、和及/次]).{0,8}",
     )
 )
 _FORMAT_SEPARATOR = re.compile(r"[,，、;；|/\\:：\s]+|(?<=[\u4e00-\u9fff])-|-(?=[\u4e00-\u9fff])")
@@ -162,17 +164,17 @@ def update_cycle(text: str) -> str:
 
 
 def _counted_cycle(text: str) -> str:
-    """每6个月, 一季度, 每年2次, 2次/年, 年/次, 每周五, 每月15日前; "" when it is none of them or no code fits."""
+    """每6个月, 一季度, 每年2次, 2次/年, 年/次, 每周五, 每月15日前; 其他 when no code fits (每4年); "" when it
+    is none of them."""
     if len(text) > 20:
         return ""
-    cycles = cast("dict[str, dict[str, Any]]", evidence()["cycles"])
+    cycles = cast("dict[str, Any]", evidence()["cycles"])
     for pattern in _CYCLES:
         if found := pattern.fullmatch(text):
             parts = found.groupdict()
-            unit = cycles["units"][parts["unit"]]
-            if times := parts.get("times"):
-                return str(cycles["times"].get(unit, {}).get(_small_number(times), ""))
-            return str(cycles["counted"][unit].get(_small_number(parts.get("count") or "1"), ""))
+            unit, times = cycles["units"][parts["unit"]], parts.get("times")
+            table = cycles["times" if times else "counted"].get(unit, {})
+            return str(table.get(_small_number(times or parts.get("count") or "1"), cycles["other"]))
     return ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from contracts.making import reading_of
 
+from harvesters.normalize import readers
 from harvesters.report import report_of, to_json_object
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -57,3 +58,22 @@ def test_every_pool_is_used_and_every_label_has_its_level() -> None:
     assert used == set(POOLS)
     labels = {str(value).strip() for field, values in POOLS.values() for value in values if field == "open_type"}
     assert labels <= set(LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("code", "spellings"),
+    [
+        ("7", "每1年 一年 1次/年 年/次 每年1月 每年底 每年更新1次 每12个月 年度（次年3月） YEAR"),
+        ("6", "每6个月 每6月 一年两次 2次/年 每学期 HALF_YEAR"),
+        ("5", "每3月 三个月 1季度 每季度末更新 每年4次 QUARTER"),
+        ("4", "每1月 一个月 每月15日前 每月底 每30天 月/次 12次/年"),
+        ("3", "每周五 每星期一更新 一周 每7天 1次/周"),
+        ("2", "每1日 每天1次 每日8时更新 每24小时 每周一至周五"),
+        ("13", "每5分钟 10分钟/次"),
+        ("14", "每两周一次 每月2次 每15天"),
+        ("99", "每4年 每2个月 每3天 定期更新"),
+        ("", "全量更新 12345 每年2-3次 实时/每日 2023年 更新"),
+    ],
+)
+def test_cycles_are_counted_and_never_guessed(code: str, spellings: str) -> None:
+    assert {text: readers.update_cycle(text) for text in spellings.split()} == dict.fromkeys(spellings.split(), code)
