@@ -2,7 +2,8 @@
 
 `synonyms.csv` (a line is a set of words that mean the same), `everyday.csv` (what people say → what catalogues call
 it), `departments.csv` (name, abbreviations, former names), the table `region` (names and short names of places),
-`theme`, and the lists `generic.txt`, `stop_phrases.txt`, `region_words.txt`.
+`theme`, and the lists `item_words.txt` (names of columns), `weak.txt`, `generic.txt`, `stop_phrases.txt` and
+`region_words.txt`.
 """
 
 from __future__ import annotations
@@ -12,20 +13,21 @@ import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Literal
 
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.search.pinyin import initials, syllables
 
-Kind = Literal["term", "everyday", "department", "region", "generic", "stop"]
+Kind = Literal["term", "item", "everyday", "department", "region", "weak", "generic", "stop"]
 
 _SYNONYM_WEIGHT = 0.7
 _EVERYDAY_WEIGHTS = (1.0, 0.9, 0.8, 0.7, 0.6)
 _DEPARTMENT_WEIGHT = 0.95
 _PARENT_WEIGHT = 0.3
-_REGION_ENDINGS = re.compile(r"(?:特别行政区|自治区|自治州|自治县|自治旗|地区|林区|特区|省|市|区|县|盟|旗|州)$")
+_NO_PLACES = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
+_REGION_ENDINGS = re.compile(r"(?:特别行政区|新区|自治区|自治州|自治县|自治旗|地区|林区|特区|省|市|区|县|盟|旗|州)$")
 _PEOPLES = re.compile(r"(?:维吾尔|[\u4e00-\u9fff]{1,3}族)+$")
 
 
@@ -42,7 +44,7 @@ class Entry:
 
     @property
     def official(self) -> bool:
-        return self.kind not in ("everyday", "stop", "generic")
+        return self.kind not in ("everyday", "stop", "generic", "weak")
 
 
 @functools.cache
@@ -68,9 +70,14 @@ def traditional() -> Mapping[int, str]:
 def entries() -> Mapping[str, Entry]:
     """Every word of the lexicon, lower case, simplified. Where a word is in several files the most exact one wins."""
     found: dict[str, Entry] = {}
-    for made in (_departments(), _terms(), _everyday(), _regions(), _plain("generic", "generic.txt"), _stops()):
-        for entry in made:
-            found.setdefault(entry.word, entry)
+    weak = set(_lines("weak.txt"))
+    sources = (_plain("generic", "generic.txt"), _departments(), _terms(), _everyday(), _regions(), _themes(), _stops())
+    for entry in (entry for source in sources for entry in source):
+        if entry.word in weak and entry.kind == "term":
+            entry = replace(entry, kind="weak")  # noqa: PLW2901 (the word keeps its other words)
+        found.setdefault(entry.word, entry)
+    for word in weak:
+        found.setdefault(word, Entry(word, "weak"))
     return found
 
 
@@ -82,12 +89,17 @@ def _terms() -> Iterable[Entry]:
         for word in words:
             if word not in generic:
                 groups[word].update({other: _SYNONYM_WEIGHT for other in words if other != word})
+    columns = {word.casefold() for word in _lines("item_words.txt")}
     for word, alternatives in groups.items():
-        yield Entry(word, "term", tuple(alternatives.items()))
-    for code in (table := codes.table("theme")).codes:
-        for word in (table.label(code), *table.values(code, "aliases")):
-            if len(word) > 1 and word not in groups and word not in generic:
-                yield Entry(word.casefold(), "term")
+        yield Entry(word, "item" if word in columns else "term", tuple(alternatives.items()))
+    for word in sorted(columns - set(groups)):
+        yield Entry(word, "item")
+
+
+def _themes() -> Iterable[Entry]:
+    table = codes.table("theme")
+    names = (word for code in table.codes for word in (table.label(code), *table.values(code, "aliases")))
+    return (Entry(word.casefold(), "term") for word in names if len(word) > 1)
 
 
 def _everyday() -> Iterable[Entry]:
@@ -117,12 +129,15 @@ def _regions() -> Iterable[Entry]:
     common = set(_lines("region_words.txt"))
     for code in table.codes:
         name = table.label(code)
-        if len(name) < 2 or name in ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"):
+        if len(name) < 2 or name in _NO_PLACES:
             continue
         short = short_name(name)
         parent = table.attribute(code, "parent")
-        above = short_name(table.label(parent)) if parent and not parent.endswith("0000") else ""
-        further = ((above, _PARENT_WEIGHT),) if above and above not in ("市辖区", "县") and len(above) > 1 else ()
+        municipality = table.label(parent) in _NO_PLACES
+        if municipality:  # 市辖区 stands between a municipality and its districts
+            parent = table.attribute(parent, "parent")
+        above = short_name(table.label(parent)) if parent and (municipality or not parent.endswith("0000")) else ""
+        further = ((above, _PARENT_WEIGHT),) if above else ()
         if short != name and len(short) > 1:
             yield Entry(name, "region", ((short, 0.9), *further))
             if short not in common:
@@ -176,7 +191,7 @@ def _index(key: object) -> Mapping[str, tuple[str, ...]]:
 @functools.cache
 def spoken_words() -> tuple[str, ...]:
     """Official words of Chinese characters only, terms and departments before places."""
-    order = {"term": 0, "department": 1, "region": 2}
+    order = {"term": 0, "item": 0, "department": 1, "region": 2}
     words = [
         entry
         for entry in entries().values()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ckanext.govcn.search import pinyin
 from ckanext.govcn.search.exceptions import QuerySyntaxRefused, QueryTooLong
-from ckanext.govcn.search.understand import Concept, fold, understand
+from ckanext.govcn.search.understand import Concept, Understanding, fold, understand
 
 Kind = Literal["all", "fielded", "text"]
 
@@ -162,24 +162,33 @@ def escape(text: str) -> str:
 # Two sums: `words` and `bigrams` score the text as it stands (BM25, what Lucene does well), one constant per concept
 # says how well each thing the person named is met, by its own word or by another word for it.
 
-WORD_FIELDS = "title^4 tags^1.5 provider^1.5 items^1.5 labels^1 title_en^1 text^0.6"
-BIGRAM_FIELDS = "title_bigram^2 provider_bigram^0.7 text_bigram^0.4"
+WORD_FIELDS = "title^4 tags^1.5 provider^1.5 text^0.6"
+BIGRAM_FIELDS = "title_bigram^2 text_bigram^0.4"
 # Where a concept is met decides how much it counts.
 CONCEPT_FIELDS = (("title_bigram", 10.0), ("tags", 6.0), ("provider_bigram", 5.0), ("text_bigram", 4.0))
 DEPARTMENT_FIELDS = (("provider_bigram", 10.0), ("title_bigram", 8.0), ("text_bigram", 3.0))
+ITEM_FIELDS = (("title_bigram", 9.0), ("items", 10.0), ("text_bigram", 7.0))
+KNOWN = ("term", "item", "department", "region")  # words of the lexicon: looked for whole
 KIND_WEIGHTS = {
     "term": 1.0,
+    "item": 1.0,
     "everyday": 1.0,
     "department": 1.0,
     "region": 0.8,
-    "rest": 0.8,
+    "weak": 0.3,
+    "rest": 0.6,
     "latin": 1.0,
 }
 CONCEPT_WEIGHT = 2.0
 SOUND_WEIGHT = 0.35  # a title that only sounds like the query
 CODE_WEIGHT = 80
 WHOLE_WEIGHT = 6
-_MOST_ALTERNATIVES = 12
+RUN_WEIGHT = 3
+LIKE_A_TITLE = 4  # concepts
+MEANT_WEIGHT = 0.5  # of a word that was meant, beside one that was written
+MOST_MEANT = 4
+_MOST_ALTERNATIVES = 10
+_MOST_SEARCHED_EVERYWHERE = 5  # the words after these are looked for in the two best places only
 _CODE = re.compile(r"(?=.*\d)[\w./:-]{4,100}", re.ASCII)
 
 
@@ -196,27 +205,61 @@ def parameters(text: str) -> dict[str, Any]:
         "words_qf": WORD_FIELDS,
         "bigrams": "{!edismax qf=$bigrams_qf mm=0% tie=0.2 v=$text}",
         "bigrams_qf": BIGRAM_FIELDS,
-        "text": escape(" ".join(_telling(understood.concepts)) or understood.text),
+        "text": scored_text(understood.concepts) or escape(understood.text),
         "whole": whole_clauses(typed),
     }
     names = ["words", "bigrams", "whole"]
+    run = title_run(understood)
+    if run:
+        sent["run"] = f"{{!edismax qf='title_bigram^{RUN_WEIGHT}' mm=0% v=$run_text}}"
+        sent["run_text"] = escape(run)
+        names.append("run")
     for number, concept in enumerate(understood.concepts):
         clauses = concept_clauses(concept)
         if clauses:
             sent[f"c{number}"] = f"{{!maxscore tie=0.05 v=$c{number}v}}"
             sent[f"c{number}v"] = clauses
             names.append(f"c{number}")
+    several = [
+        f"c{number}"
+        for number, concept in enumerate(understood.concepts)
+        if f"c{number}" in names and concept.kind not in ("weak", "rest")
+    ]
+    if len(several) > 1:  # an entry that meets two things the person named counts twice
+        sent["together"] = "{!bool mm=2 " + " ".join(f"should=${name}" for name in several) + "}"
+        names.append("together")
     sent["q"] = "{!bool " + " ".join(f"should=${name}" for name in names) + "}"
     return sent
 
 
-def _telling(concepts: Sequence[Concept]) -> list[str]:
-    """The words that Lucene scores: not 信息 and 数据, which every title has, nor 看病, which none has."""
-    return [
-        concept.word
-        for concept in concepts
-        if concept.kind != "generic" and not (concept.kind == "everyday" and concept.alternatives)
-    ]
+def scored_text(concepts: Sequence[Concept]) -> str:
+    """The words that Lucene scores, in edismax syntax.
+
+    Not 信息 and 数据, which every title has; for what no title has (看病, kongqizhiliang) the words meant by it.
+    """
+    words: list[str] = []
+    for concept in concepts:
+        if concept.kind in ("everyday", "latin") and concept.alternatives:
+            words.extend(
+                f"{_quoted(word)}^{weight * MEANT_WEIGHT:.2f}" for word, weight in concept.alternatives[:MOST_MEANT]
+            )
+        if concept.kind == "generic" or (concept.kind == "everyday" and concept.alternatives):
+            continue
+        words.append(_quoted(concept.word) if concept.kind in KNOWN else escape(concept.word))
+        if concept.kind == "weak":
+            words[-1] += f"^{KIND_WEIGHTS['weak']}"
+    return " ".join(words)
+
+
+def title_run(understood: Understanding) -> str:
+    """The whole text but for 信息 and the like, for titles that share any two neighbouring characters with it.
+
+    For text that looks like a title or has a slip in it: what the lexicon knows in full needs no such net.
+    """
+    kinds = [concept.kind for concept in understood.concepts]
+    if "rest" not in kinds and len(kinds) < LIKE_A_TITLE:
+        return ""
+    return understood.run
 
 
 def whole_clauses(typed: str) -> str:
@@ -234,11 +277,11 @@ def concept_clauses(concept: Concept) -> str:
     if concept.kind == "generic":
         return ""
     weight = CONCEPT_WEIGHT * KIND_WEIGHTS[concept.kind]
-    places = DEPARTMENT_FIELDS if concept.kind == "department" else CONCEPT_FIELDS
+    places = {"department": DEPARTMENT_FIELDS, "item": ITEM_FIELDS}.get(concept.kind, CONCEPT_FIELDS)
     words = [(concept.word, 0.3 if concept.kind == "everyday" and concept.alternatives else 1.0), *concept.alternatives]
     clauses: list[str] = []
-    for word, factor in words[:_MOST_ALTERNATIVES]:
-        clauses.extend(_clauses(word, weight * factor, places))
+    for place, (word, factor) in enumerate(without_redundant(words)[:_MOST_ALTERNATIVES]):
+        clauses.extend(_clauses(word, weight * factor, places if place < _MOST_SEARCHED_EVERYWHERE else places[:2]))
     sounds = [(" ".join(pinyin.syllables(concept.word)), SOUND_WEIGHT)] if concept.kind == "rest" else []
     sounds += [(sound, 1.0) for sound in concept.sounds]
     for sound, factor in sounds:
@@ -248,6 +291,15 @@ def concept_clauses(concept: Concept) -> str:
         clauses.append(f'title_initials:"{spaced}"^={weight * 6:.2f}')
         clauses.append(f'provider_initials:"{spaced}"^={weight * 4:.2f}')
     return " ".join(clauses)
+
+
+def without_redundant(words: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Without words that contain another one of at least their weight: who holds 市场监管局 holds 市场监管."""
+    return [
+        (word, weight)
+        for word, weight in words
+        if not any(other in word and other != word and factor >= weight for other, factor in words)
+    ]
 
 
 def _clauses(word: str, weight: float, places: tuple[tuple[str, float], ...]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from ckanext.govcn.search import lexicon, pinyin
 
-Kind = Literal["term", "everyday", "department", "region", "generic", "rest", "latin"]
+Kind = Literal["term", "item", "everyday", "department", "region", "weak", "generic", "rest", "latin"]
 
 _CHUNK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[a-z0-9][a-z0-9.&+#-]*", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -39,10 +39,14 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """`text` is the query without dropped words, simplified; `corrections` are (as written, probably meant)."""
+    """`text` is the query without dropped words, simplified; `corrections` are (as written, probably meant).
+
+    `run` is the text as it was written, blanks where words stood that every title has.
+    """
 
     text: str
     concepts: tuple[Concept, ...]
+    run: str = ""
     dropped: tuple[str, ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
 
@@ -59,10 +63,13 @@ def understand(text: str) -> Understanding:
     dropped: list[str] = []
     corrections: list[tuple[str, str]] = []
     kept: list[str] = []
+    run: list[str] = []
     for chunk in _CHUNK.findall(fold(text)):
         if _HAN.match(chunk):
+            run.append(" ")
             for concept in _chinese(chunk, corrections):
-                if concept.kind == "rest" and concept.word in _stop_words():
+                run.append(" " if concept.kind == "generic" else concept.word)
+                if concept.kind == "rest" and (concept.word in _stop_words() or (len(concept.word) == 1 < len(chunk))):
                     dropped.append(concept.word)
                 else:
                     concepts.append(concept)
@@ -70,16 +77,17 @@ def understand(text: str) -> Understanding:
         else:
             concepts.append(_latin(chunk))
             kept.append(chunk)
+            run.append(f" {chunk} ")
     if not concepts:  # only stop words: they are all there is
         concepts = [Concept(word, "rest") for word in dropped]
         kept, dropped = dropped, []
     return Understanding(
-        _joined(kept), tuple(concepts[:_MOST_CONCEPTS]), tuple(dropped), tuple(dict.fromkeys(corrections))
+        " ".join(kept),
+        tuple(concepts[:_MOST_CONCEPTS]),
+        " ".join("".join(run).split()),
+        tuple(dropped),
+        tuple(dict.fromkeys(corrections)),
     )
-
-
-def _joined(words: list[str]) -> str:
-    return " ".join(words)
 
 
 @functools.cache
