@@ -7,6 +7,8 @@ from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
+from ckan.common import config_declaration
+from ckan.config.declaration.option import Flag
 
 from . import facets, translations, usage
 
@@ -31,6 +33,12 @@ class GovcnPortalPlugin(p.SingletonPlugin):
         tk.add_public_directory(config, "public")
         tk.add_resource("assets", "govcn_portal")
         config["ckan.gravatar_default"] = "disabled"  # nothing is loaded from another host
+
+    def update_config_schema(self, schema: Any) -> Any:
+        """Let the bureau edit what config_declaration.yaml calls editable; CKAN does not read that mark itself."""
+        rules = [tk.get_validator("ignore_missing"), tk.get_validator("unicode_safe")]
+        ours = (key for key in config_declaration.iter_options() if str(key).startswith("ckanext.govcn."))
+        return schema | {str(key): rules for key in ours if config_declaration[key].has_flag(Flag.editable)}
 
     # IConfigurable
     def configure(self, config: Any) -> None:
