@@ -113,9 +113,12 @@ def test_what_was_closed_is_not_among_the_most_used(app: Any) -> None:
     dataset = published()
     app.get(f"/dataset/{dataset['name']}", headers=BROWSER)
     usage.flush()
-    publish(dataset, "none")
     numbers.forget()
+    assert [each["id"] for each in numbers.most_used()] == [dataset["id"]]
+    publish(dataset, "none")
     assert numbers.most_used() == []
+    assert numbers.newest() == []
+    assert COMPLETE["title"] not in app.get("/").body
 
 
 def test_departments_of_one_name_are_told_apart() -> None:

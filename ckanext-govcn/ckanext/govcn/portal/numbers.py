@@ -1,6 +1,7 @@
 """Numbers on the home page and beside a dataset: counted by the search index as an anonymous visitor sees it.
 
-They are the same for everybody, so each process keeps them for a minute.
+Counts are the same for everybody, so each process keeps them for a minute. Datasets are never kept: one that is closed
+is gone from the home page at once.
 """
 
 from __future__ import annotations
@@ -143,15 +144,11 @@ def _rows(statement: Any) -> list[Any]:
 
 def newest(limit: int = 6) -> list[dict[str, Any]]:
     """Public datasets that were published last."""
-    return _keep(f"newest {limit}", lambda: _search(rows=limit, sort="metadata_created desc")["results"])
+    return _search(rows=limit, sort="metadata_created desc")["results"]
 
 
 def example() -> dict[str, Any] | None:
     """A dataset whose data anybody can download, for the developer page; None when there is none."""
-    return _keep("example", _example)
-
-
-def _example() -> dict[str, Any] | None:
     found = _search(rows=20, fq="open_type:unconditional", sort="metadata_created desc")["results"]
     usable = (each for each in found if each.get("access_mode") != "login" and each.get("resources"))
     return next(usable, None)
@@ -159,11 +156,7 @@ def _example() -> dict[str, Any] | None:
 
 def most_used(limit: int = 6) -> list[dict[str, Any]]:
     """Public datasets with most downloads and views in 90 days; only those that were used at all."""
-    return _keep(f"most used {limit}", lambda: _most_used(limit))
-
-
-def _most_used(limit: int) -> list[dict[str, Any]]:
-    ids = model.most_used(days=90, limit=4 * limit)
+    ids = _keep(f"most used {limit}", lambda: model.most_used(days=90, limit=4 * limit))
     if not ids:
         return []
     found = _search(rows=len(ids), fq="id:(" + " OR ".join(f'"{package_id}"' for package_id in ids) + ")")
