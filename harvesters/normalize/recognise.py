@@ -66,6 +66,7 @@ def recognise(
     left_out = frozenset(headings.plain(name) for name in without)
     free = [column for column in columns if column.heading not in fixed]
     candidates = [c for column in free for c in _candidates(column, left_out)]
+    candidates = _of_items_only_with_names(candidates, taken=fixed.values())
     chosen, scores = _choose(candidates, taken=[f for f in fixed.values() if f])
     _dates_by_order(free, chosen, scores)
     _notes_beside_title(free, chosen)
@@ -85,6 +86,13 @@ def _candidates(column: Column, left_out: frozenset[str]) -> Iterable[_Candidate
     for name, alone in ALONE.items():
         if name not in by_name and (score := alone(column)) > 0:
             yield _Candidate(score, 100, column.heading, name)
+
+
+def _of_items_only_with_names(candidates: list[_Candidate], taken: Iterable[str | None]) -> list[_Candidate]:
+    """数据类型, 类型, 长度 describe 数据项 only beside a column of their names; else they are the dataset's own."""
+    if "items.name" in {*taken, *(c.field for c in candidates)}:
+        return candidates
+    return [c for c in candidates if not c.field.startswith("items.")]
 
 
 def _choose(candidates: list[_Candidate], taken: list[str]) -> tuple[dict[str, str | None], dict[str, float]]:
@@ -160,12 +168,15 @@ def _fall_back(columns: Sequence[Column], chosen: dict[str, str | None]) -> None
 
 
 def _levels_in_conditions(columns: Sequence[Column], chosen: dict[str, str | None]) -> None:
-    """开放方式 with places below it and 开放条件 with levels below it: the levels win."""
+    """开放方式 with places below it and 开放条件 with levels below it: the levels win. So do levels below 获取方式."""
     by_heading = {c.heading: c for c in columns}
     of = {found: by_heading[heading] for heading, found in chosen.items() if heading in by_heading}
     type_, condition = of.get("open_type"), of.get("open_condition")
     if type_ and condition and type_.share("level") < 0.2 and condition.share("level") >= 0.5:
         chosen[type_.heading], chosen[condition.heading] = "open_method", "open_type"
+    method = of.get("open_method")
+    if not type_ and method and "open_flag" not in of and method.share("level") >= 0.5:
+        chosen[method.heading] = "open_type"
 
 
 def _codes_are_no_flags(columns: Sequence[Column], chosen: dict[str, str | None]) -> None:

@@ -77,3 +77,34 @@ def test_every_pool_is_used_and_every_label_has_its_level() -> None:
 )
 def test_cycles_are_counted_and_never_guessed(code: str, spellings: str) -> None:
     assert {text: readers.update_cycle(text) for text in spellings.split()} == dict.fromkeys(spellings.split(), code)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"共享类型": ["无条件", "有条件"]},
+        {"条件": ["无条件", "有条件"]},
+        {"shareType": ["UNCONDITIONAL", "CONDITIONAL"], "openAttr": [None]},
+        {"x": ["无条件共享", "有条件共享"]},
+        {"开放类型": ["01", "02"]},
+        {"isOpen": [0, 1]},
+        {"open": [1, 0]},
+        {"是否无条件开放": ["是"]},
+        {"是否需要申请": ["否"]},
+        {"是否登录": ["否"]},
+        {"开放类型": [True]},
+        {"开放类型": ["无条件开放/有条件开放", "无条件开放（需申请）", "部分无条件开放"]},
+        {"开放等级": ["一级", "二级"]},
+        {"开放方式": ["数据下载", "接口调用"]},
+        {"开放状态": ["已开放", "正常"]},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+def test_no_level_is_guessed(columns: dict[str, list[Any]], tmp_path: Path) -> None:
+    base = [
+        {"标题": POOLS["title"][1][n], "来源部门": "市教育局", "更新频率": "每年"}
+        | {heading: values[n % len(values)] for heading, values in columns.items()}
+        for n in range(ROWS)
+    ]
+    reading = reading_of(tmp_path, "a.json", json.dumps(base, ensure_ascii=False).encode())
+    assert report_of(reading).levels == {"undecided": ROWS}
