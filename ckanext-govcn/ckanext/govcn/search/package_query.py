@@ -87,6 +87,13 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
         return {"results": self.results, "count": self.count}
 
 
+def titles_and_items(parameters: Mapping[str, Any], labels: list[str] | None) -> tuple[list[str], list[str]]:
+    """Titles and names of items that fit, of public entries that this person may see. Raises `SearchError`."""
+    response = _search({**parameters, "wt": "json", "fq": _filters({"fq": "+capacity:public"}, labels)})
+    items = response.facets.get("facet_fields", {}).get("item_names", [])[0::2]
+    return [document.get("title", "") for document in response.docs], items
+
+
 def _refuse_hostile(query: Mapping[str, Any]) -> None:
     values = [query.get("q"), query.get("fq"), *(query.get("fq_list") or [])]
     try:

@@ -9,7 +9,7 @@ import ckan.plugins as p
 from ckan.lib import search
 
 from ckanext.govcn.catalog import codes
-from ckanext.govcn.search import fields, lexicon
+from ckanext.govcn.search import fields, lexicon, views
 from ckanext.govcn.search.package_query import ChinesePackageSearchQuery
 
 
@@ -18,6 +18,7 @@ class GovcnSearchPlugin(p.SingletonPlugin):
 
     p.implements(p.IConfigurable)
     p.implements(p.IMiddleware, inherit=True)
+    p.implements(p.IBlueprint)
     p.implements(p.IPackageController, inherit=True)
 
     def configure(self, config: Any) -> None:
@@ -30,6 +31,10 @@ class GovcnSearchPlugin(p.SingletonPlugin):
         del config
         threading.Thread(target=lexicon.warm_up, name="govcn-lexicon", daemon=True).start()
         return app
+
+    def get_blueprint(self) -> Any:
+        """Suggestions."""
+        return views.blueprint
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         """Replace CKAN's document by the allow-listed one."""

@@ -241,11 +241,11 @@ def scored_text(concepts: Sequence[Concept]) -> str:
     for concept in concepts:
         if concept.kind in ("everyday", "latin") and concept.alternatives:
             words.extend(
-                f"{_quoted(word)}^{weight * MEANT_WEIGHT:.2f}" for word, weight in concept.alternatives[:MOST_MEANT]
+                f"{phrase(word)}^{weight * MEANT_WEIGHT:.2f}" for word, weight in concept.alternatives[:MOST_MEANT]
             )
         if concept.kind == "generic" or (concept.kind == "everyday" and concept.alternatives):
             continue
-        words.append(_quoted(concept.word) if concept.kind in KNOWN else escape(concept.word))
+        words.append(phrase(concept.word) if concept.kind in KNOWN else escape(concept.word))
         if concept.kind == "weak":
             words[-1] += f"^{KIND_WEIGHTS['weak']}"
     return " ".join(words)
@@ -264,10 +264,10 @@ def title_run(understood: Understanding) -> str:
 
 def whole_clauses(typed: str) -> str:
     """A title that holds the whole text; the one entry whose code was typed."""
-    whole = _quoted(fold(typed))
+    whole = phrase(fold(typed))
     clauses = [f"title_bigram:{whole}^={WHOLE_WEIGHT}"]
     if _CODE.fullmatch(typed):
-        code = _quoted(typed)
+        code = phrase(typed)
         clauses += [f"{field}:{code}^={CODE_WEIGHT}" for field in ("identifiers", "id", "name")]
     return " ".join(clauses)
 
@@ -303,7 +303,7 @@ def without_redundant(words: Sequence[tuple[str, float]]) -> list[tuple[str, flo
 
 
 def _clauses(word: str, weight: float, places: tuple[tuple[str, float], ...]) -> list[str]:
-    quoted = _quoted(word)
+    quoted = phrase(word)
     if len(word) == 1 and not word.isascii():
         return [f"title_char:{quoted}^={weight * 8:.2f}"]
     return [f"{field}:{quoted}^={weight * factor:.2f}" for field, factor in places]
@@ -320,5 +320,6 @@ def _sound_clauses(sound: str, weight: float) -> list[str]:
     return clauses
 
 
-def _quoted(word: str) -> str:
+def phrase(word: str) -> str:
+    """The word as a phrase of Solr's syntax."""
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
