@@ -18,7 +18,7 @@ from dateutil.parser import parse as parse_any
 
 from harvesters import documents
 
-GATHERED = 200
+GATHERED = 500
 
 
 class _Gathering:

@@ -56,6 +56,11 @@ class Trouble:
     row: int | None = None
     column: str = ""
 
+    def as_refusal(self) -> dict[str, Any]:
+        """As previews list what was sent back: where, by which rule, and what to do."""
+        place = {"file": self.file, "sheet": self.sheet, "row": self.row, "column": self.column}
+        return {**place, "rule": self.rule, "message": self.message}
+
     def without_content(self) -> Trouble:
         """What may be kept of a row refused for secrecy (E26): source, sheet, row, rule, and the fixed sentence."""
         return Trouble(self.rule, self.severity, self.message, sheet=self.sheet, row=self.row)

@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 IDENTITY = uuid.UUID("6f0f3b1c-5a3e-5d0b-9a55-6f9d1a1f6a10")
 """Namespace of dataset and resource ids: the same record always gets the same dataset, also after a crash."""
+WITHDRAWN_TOGETHER = 200
 REFUSED_BY_PORTAL = "H04"
 DELETED = "H05"
 
@@ -149,6 +150,7 @@ class CkanSession:
         self._user = site_user()
         self._touched = False
         self._one_by_one = one_by_one
+        self._hung_ids: dict[str, list[str]] = {}
         self.run = run
 
     # ── what is known
@@ -174,10 +176,9 @@ class CkanSession:
         done: list[str] = []
         for added in self._add_together(plan.added, done, applied):
             self._one(applied, done, added.remote_id, added.judged.place, lambda each=added: self._add(each))
-        for changed in plan.changed:
+        for changed in self._change_together(plan.changed, done, applied):
             self._one(applied, done, changed.remote_id, changed.judged.place, lambda each=changed: self._change(each))
-        for removed in plan.removed:
-            self._one(applied, done, removed.remote_id, None, lambda each=removed: self._withdraw(each))
+        self._withdraw(plan.removed, done)
         self._seen(plan.unchanged)
         self._indexed(done)
         return applied
@@ -308,18 +309,68 @@ class CkanSession:
         self._keep(change, package_id, ids, hung)
         return package_id, hung.troubles
 
-    def _withdraw(self, removed: Removed) -> tuple[str, Sequence[Trouble]]:
-        package_id = removed.known.package_id
-        shown = tk.get_action("package_show")(self._context(use_cache=False), {"id": package_id})
-        before = shown.get("catalog_status", "")
-        if shown["state"] == "active":
-            shown.pop("metadata_modified", None)
-            tk.get_action("package_update")(
-                self._context(defer_commit=True, return_id_only=True), shown | {"catalog_status": "withdrawn"}
-            )
-        of = {"source": self._source.name, "remote_id": removed.remote_id}
-        model.Session.execute(sql.WITHDRAWN, of | {"run": self.run, "before": before})
-        return package_id, ()
+    def _change_together(self, changed: Sequence[Changed], done: list[str], applied: Applied) -> list[Changed]:
+        """Bring datasets up to date in one transaction; returns those that have to go one by one through CKAN."""
+        if not changed or self._one_by_one:
+            return list(changed)
+        ids = [each.known.package_id for each in changed]
+        active = set(model.Session.execute(sql.ACTIVE, {"ids": ids}).scalars())
+        alone: list[Changed] = []
+        together: list[tuple[Changed, bulk.Update, Hung]] = []
+        for each in changed:
+            update = self._update(each) if each.known.package_id in active else None
+            if update is None:
+                alone.append(each)
+            else:
+                together.append((each, *update))
+        try:
+            if together:
+                self._write_updates(together)
+        except sqlalchemy.exc.SQLAlchemyError:
+            log.warning("a batch of %d datasets goes one by one", len(together), exc_info=True)
+            model.Session.rollback()
+            return list(changed)
+        done.extend(update.id for _, update, _ in together)
+        return alone
+
+    def _update(self, changed: Changed) -> tuple[bulk.Update, Hung] | None:
+        """The rows to write, or None where more than texts, fields and tags changes: codes, resources, a return."""
+        entry, old = changed.judged.entry, changed.old
+        if changed.known.owner != changed.judged.owner:
+            return None  # a department was found for an entry that had none
+        if changed.wakes or entry.categories != old.categories or entry.resources != old.resources:
+            return None
+        if entry.resources and (self._source.files == "copy" or not changed.known.hash):
+            return None  # the files behind the addresses may be new
+        before, ids, _ = self._before(changed.remote_id) if entry.resources else ([], [], "")
+        hung = Hung(tuple(before), tuple(None for _ in before))
+        dataset = self._dataset(changed, changed.known.package_id, Hung((), ()), ())
+        dataset["catalog_status"] = status_for(changed.judged, changed.known.status)
+        rows = rows_of(dataset)
+        if rows is None or not bulk.allowed(rows):
+            return None
+        self._hung_ids[changed.remote_id] = ids
+        release = self._source.release if changed.judged.publishes else None
+        return bulk.Update(rows, release), hung
+
+    def _write_updates(self, together: Sequence[tuple[Changed, bulk.Update, Hung]]) -> None:
+        bulk.update_all([update for _, update, _ in together], self._context())
+        rows = [
+            self._record(each, update.id, self._hung_ids.pop(each.remote_id), hung) for each, update, hung in together
+        ]
+        model.Session.execute(sql.keep(), rows)
+        model.Session.execute(sql.TO_INDEX, {"ids": [update.id for _, update, _ in together]})
+        model.Session.commit()
+
+    def _withdraw(self, removed: Sequence[Removed], done: list[str]) -> None:
+        for start in range(0, len(removed), WITHDRAWN_TOGETHER):
+            ids = [each.known.package_id for each in removed[start : start + WITHDRAWN_TOGETHER]]
+            before = bulk.withdraw_all(ids, self._context())
+            states = {"ids": ids, "states": [before.get(each, "") for each in ids]}
+            model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name, "run": self.run})
+            model.Session.execute(sql.TO_INDEX, {"ids": list(before)})
+            model.Session.commit()
+            done.extend(before)
 
     # ── parts of a dataset
 

@@ -9,6 +9,7 @@ the next one finishes the work, because what is already there is unchanged for i
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,8 @@ from ckanext.govcn.catalog.entry import CatalogEntry
 from harvesters.exceptions import HarvestError
 from harvesters.plan import SECRECY, Brake, Judged, Known, Plan, Record, Seen, Trouble, plan_batch, plan_removals
 
-BATCH = 200
+BATCH = 500
+LISTED = 1000  # refusals, and as many warnings, that a report lists in full
 
 
 @dataclass(slots=True)
@@ -50,6 +52,16 @@ class Report:
     error: str = ""
     seconds: float = 0.0
     problems: list[Trouble] = field(default_factory=list[Trouble])
+    refused_by_rule: Counter[str] = field(default_factory=Counter[str])
+    warnings_by_rule: Counter[str] = field(default_factory=Counter[str])
+
+    def tell(self, troubles: Iterable[Trouble]) -> None:
+        """Count problems by rule; the first of each kind are kept whole, the portal keeps them all."""
+        for each in troubles:
+            by_rule = self.refused_by_rule if each.severity == "refuse" else self.warnings_by_rule
+            by_rule[each.rule] += 1
+            if by_rule.total() <= LISTED:
+                self.problems.append(each)
 
     def to_json(self) -> dict[str, Any]:
         per_second = self.counts.records / self.seconds if self.seconds else 0.0
@@ -57,12 +69,16 @@ class Report:
             "source": self.source,
             "run": self.run,
             "state": self.state,
+            "distinct": self.counts.records - self.counts.repeated,
             **asdict(self.counts),
             "key_unique": self.key_unique,
             "brake": self.brake,
             "error": self.error,
             "seconds": round(self.seconds, 3),
             "records_per_s": round(per_second, 1),
+            "refused_by_rule": dict(self.refused_by_rule.most_common()),
+            "warnings_by_rule": dict(self.warnings_by_rule.most_common()),
+            "refusals": [each.as_refusal() for each in self.problems if each.severity == "refuse"],
             "problems": [asdict(each) for each in self.problems],
         }
 
@@ -181,7 +197,7 @@ def _apply(session: Session, plan: Plan, report: Report) -> None:
     troubles = [each for refused in plan.refused for each in refused] + plan.warnings + applied.troubles
     counts.warnings += sum(each.severity == "warn" for each in troubles)
     kept = [each for each in troubles if each.severity in {"refuse", "warn"}]
-    report.problems.extend(kept)
+    report.tell(kept)
     session.report(kept, counts)
 
 

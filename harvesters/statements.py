@@ -66,8 +66,9 @@ def keep() -> Insert:
 _CHANGED = ("hash", "state", "package_id", "seen_run", "changed_run", "entry", "resources")
 
 WITHDRAWN = text("""
-    UPDATE govcn_harvest_record SET state = 'withdrawn', status_before = :before, changed_run = :run
-    WHERE source = :source AND remote_id = :remote_id
+    UPDATE govcn_harvest_record r SET state = 'withdrawn', status_before = t.before, changed_run = :run
+    FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS t(package_id, before)
+    WHERE r.source = :source AND r.package_id = t.package_id
 """)
 SEEN = text("""
     UPDATE govcn_harvest_record r SET hash = t.hash, seen_run = :run
@@ -76,6 +77,7 @@ SEEN = text("""
 """)
 # ── parts of datasets written in bulk
 
+ACTIVE = text("SELECT id FROM package WHERE state = 'active' AND id = ANY(:ids)")
 PRESENT = text("SELECT id FROM package WHERE id = ANY(:ids)")
 CLAIM = text("""
     UPDATE govcn_code c SET package_id = t.package_id
@@ -83,6 +85,11 @@ CLAIM = text("""
     WHERE c.code = t.code AND (c.package_id IS NULL OR c.package_id = t.package_id)
 """)
 TAGS = text("SELECT id, name FROM tag WHERE vocabulary_id IS NULL AND name = ANY(:names)")
+HUNG_TAGS = text("""
+    SELECT h.package_id, t.name FROM package_tag h JOIN tag t ON t.id = h.tag_id
+    WHERE h.state = 'active' AND h.package_id = ANY(:ids)
+""")
+UNHANG_TAGS = text("DELETE FROM package_tag WHERE package_id = ANY(:ids)")
 LOCK_TAGS = text("SELECT pg_advisory_xact_lock(:key)")
 
 # ── the outbox of the index

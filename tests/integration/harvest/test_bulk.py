@@ -14,7 +14,7 @@ TABLES = {
     "resource": "SELECT * FROM resource ORDER BY id",
     "member": "SELECT group_id, table_id, table_name, capacity, state FROM member WHERE table_name = 'package' ORDER BY 2",
     "tags": "SELECT h.package_id, t.name, t.vocabulary_id, h.state FROM package_tag h JOIN tag t ON t.id = h.tag_id "
-    "ORDER BY 1, 2",
+    "WHERE h.state = 'active' ORDER BY 1, 2",
     "tag names": "SELECT name, count(*) FROM tag GROUP BY name ORDER BY name",
     "views": "SELECT * FROM resource_view ORDER BY id",
     "codes": "SELECT code, package_id FROM govcn_code ORDER BY code",
@@ -28,20 +28,54 @@ TIMES = {"metadata_created", "metadata_modified", "created", "indexed_ts", "_ver
 
 
 def harvested(*, one_by_one: bool) -> dict[str, Any]:
-    """Everything that a harvest of the demo leaves, organizations by their names and times left out."""
-    import sqlalchemy as sa
-    from ckan import logic, model
-
-    from harvesters import demo, indexing
+    """Everything that a harvest of the demo leaves."""
+    from harvesters import demo
     from harvesters.harvest import harvest
     from harvesters.source import load_source
 
-    for table in ("govcn_code", "govcn_code_counter"):  # tables that CKAN does not know stay full between tests
-        model.Session.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608
-    model.Session.commit()
+    empty_registers()
     demo.load_departments()
     for path in sorted(DEMO.glob("*.yaml")):
         assert harvest(load_source(str(path)), one_by_one=one_by_one).state == "finished"
+    return left()
+
+
+def changed(folder: Path, *, one_by_one: bool) -> dict[str, Any]:
+    """Everything that is left when a department changes some of its entries and takes some away."""
+    from harvest.test_harvest import Department, make_department, row
+
+    empty_registers()
+    make_department("示例市交通运输局")
+    source = Department(folder, files="link")
+    link = {"下载地址": "https://data.example.gov.cn/a.csv"}
+    rows = [row(str(n), f"数据集{n}", 关键字=f"标签{n}、交通", **(link if n % 2 else {})) for n in range(30)]
+    source.harvest(*rows, one_by_one=one_by_one)
+    rows[0] |= {"信息资源名称": "改名后的数据集"}
+    rows[1] |= {"信息资源摘要": "改过的摘要，说明停车场的名称与泊位。", "关键字": "交通、停车"}
+    rows[2] |= {"更新周期": "每月", "信息项名称": "泊位数"}
+    rows[3] |= {"开放类型": "登录开放"}
+    report = source.harvest(*rows[:28], one_by_one=one_by_one)
+    assert (report.counts.changed, report.counts.removed) == (4, 2)
+    return left()
+
+
+def empty_registers() -> None:
+    """Tables that CKAN does not know stay full between tests."""
+    import sqlalchemy as sa
+    from ckan import model
+
+    for table in ("govcn_code", "govcn_code_counter", "govcn_harvest_record"):
+        model.Session.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608
+    model.Session.commit()
+
+
+def left() -> dict[str, Any]:
+    """All rows, dicts and documents, organizations by their names and times left out."""
+    import sqlalchemy as sa
+    from ckan import logic, model
+
+    from harvesters import indexing
+
     found: dict[str, Any] = {
         name: [dict(row) for row in model.Session.execute(sa.text(query)).mappings()] for name, query in TABLES.items()
     }
@@ -81,6 +115,18 @@ def test_bulk_leaves_what_ckan_leaves(migrated: Any, migrate_db_for: Any) -> Non
     search.clear_all()
     fast = harvested(one_by_one=False)
     assert len(slow["package"]) == 60
+    for name in slow:
+        assert fast[name] == slow[name], name
+
+
+@pytest.mark.usefixtures("clean")
+def test_bulk_changes_what_ckan_changes(tmp_path: Path, migrated: Any, migrate_db_for: Any) -> None:
+    from ckan.lib import search
+
+    slow = changed(tmp_path, one_by_one=True)
+    migrated(migrate_db_for)
+    search.clear_all()
+    fast = changed(tmp_path, one_by_one=False)
     for name in slow:
         assert fast[name] == slow[name], name
 

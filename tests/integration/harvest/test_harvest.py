@@ -16,7 +16,7 @@ CANARY = "金丝雀暗号七四一"
 HEADINGS = (
     "目录id", "信息资源名称", "信息资源提供方", "信息资源摘要", "格式分类", "格式类型", "信息项名称", "数据类型",
     "数据长度", "共享类型", "使用要求", "共享方式分类", "共享方式类型", "开放类型", "更新周期", "发布日期", "数据分级",
-    "涉密标识", "下载地址",
+    "涉密标识", "下载地址", "关键字",
 )  # fmt: skip
 GIVEN = {
     "信息资源提供方": "示例市交通运输局",
@@ -54,7 +54,7 @@ class Department:
         } | settings
         folder.mkdir(exist_ok=True)
 
-    def harvest(self, *rows: dict[str, str]) -> Any:
+    def harvest(self, *rows: dict[str, str], one_by_one: bool = False) -> Any:
         from harvesters.harvest import harvest
         from harvesters.source import load_source
 
@@ -64,7 +64,7 @@ class Department:
             writer.writerows(rows)
         path = self.folder / f"{self.name}.yaml"
         path.write_text(yaml.safe_dump(self.settings, allow_unicode=True), "utf-8")
-        return harvest(load_source(str(path)))
+        return harvest(load_source(str(path)), one_by_one=one_by_one)
 
 
 def row(identifier: str, title: str, **more: str) -> dict[str, str]:
