@@ -92,6 +92,24 @@ def demo_load(*, users: bool, as_json: bool) -> None:
         _print_all(reports, as_json, departments=departments, users=accounts)
 
 
+@click.command("govcn-check", short_help="核对数据库、检索索引、文件与来源记录")
+@click.option("--repair", is_flag=True, help="按数据库修正检索索引")
+@as_json
+def check(*, repair: bool, as_json: bool) -> None:
+    """Compare database, index, files and harvest records; exit code 1 when they differ."""
+    from harvesters import checking
+
+    found = checking.check(repair=repair)
+    if as_json:
+        _print(found.to_json())
+    else:
+        _print(f"数据集 {found.datasets}，索引 {found.indexed}，文件 {found.files}，待索引 {found.waiting}")
+        for each in found.differences:
+            _print(f"{each.kind}  {each.what}  {each.detail}")
+        _print("一致" if not found.differences else f"{len(found.differences)} 处不一致")
+    sys.exit(1 if found.differences else 0)
+
+
 def _harvest_folders(chosen: Iterable[Any]) -> list[dict[str, Any]]:
     """Harvest all sources of the folders; one that fails does not stop the others."""
     from harvesters.configured import names

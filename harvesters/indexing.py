@@ -7,12 +7,14 @@ goes out together, after the database has committed.
 # pyright: basic
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from ckan import model
+from ckan.common import config
 from ckan.lib.search import index as core
 from dateutil.parser import parse as parse_any
 
@@ -69,6 +71,11 @@ def index(package_ids: Sequence[str]) -> None:
         if gathered:
             core.make_connection().add(docs=gathered, commit=False)
     model.Session.remove()
+
+
+def index_id(package_id: str) -> str:
+    """The id of a dataset's document, as CKAN makes it."""
+    return hashlib.md5(f"{package_id}{config['ckan.site_id']}".encode(), usedforsecurity=False).hexdigest()
 
 
 def commit() -> None:
