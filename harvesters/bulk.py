@@ -212,7 +212,8 @@ def _insert_resources(new: Sequence[New], now: datetime) -> None:
 
 def _resource(given: dict[str, Any], url: str, package_id: str, position: int) -> dict[str, Any]:
     extras = addresses.kept_extras({"remote_id": given["remote_id"]} if given.get("remote_id") else {})
-    said = {name: addresses.without(str(given.get(name) or ""), given["url"]) for name in RESOURCE_COLUMNS}
+    address = given["url"] if "://" in given["url"] else ""  # of an own file it is the name, which may be said
+    said = {name: addresses.without(str(given.get(name) or ""), address) for name in RESOURCE_COLUMNS}
     texts = {name: text.strip() or None for name, text in said.items()}
     return {
         "id": given["id"],
