@@ -50,7 +50,8 @@ def test_every_kind_of_difference_is_named_and_the_index_repaired(harvested: Dep
     from harvesters.checking import check
 
     stored, bus, stop, lamp = (dataset(title) for title in ("停车场", "公交线路", "公交站点", "路灯"))
-    files.path_of(stored["resources"][0]["sha256"]).unlink()
+    content, _ = files.delivered_by(stored["resources"][0]["id"])
+    content.path.unlink()
     connection = make_connection()
     connection.delete(id=[indexing.index_id(bus["id"])], commit=True)
     ghost = {"id": "ghost", "index_id": "ghost", "site_id": "test.ckan.net", "entity_type": "package"}
