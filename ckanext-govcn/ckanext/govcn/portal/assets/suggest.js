@@ -16,7 +16,7 @@
     this.list.hidden = true;
     this.status = document.createElement("span");
     this.status.className = "g-visually-hidden";
-    this.status.setAttribute("role", "status");
+    this.status.setAttribute("aria-live", "polite");
     field.form.appendChild(this.list);
     field.form.appendChild(this.status);
     field.setAttribute("role", "combobox");
