@@ -147,8 +147,9 @@ def _repair(differences: list[Difference]) -> int:
     stale = [each.what for each in differences if each.kind in {"missing", "stale", "labels"}]
     indexing.index(stale)
     ghosts = [each.what for each in differences if each.kind == "ghost"]
-    if ghosts:
-        make_connection().delete(id=[indexing.index_id(each) for each in ghosts], commit=False)
+    for ghost in ghosts:
+        quoted = ghost.replace("\\", "\\\\").replace('"', '\\"')
+        make_connection().delete(q=f'{" ".join(_ours())} +id:"{quoted}"', commit=False)
     indexing.commit()
     return len(differences)
 
