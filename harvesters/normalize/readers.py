@@ -34,6 +34,11 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<(?:br\s*/?|/p|/div|/tr|/li|/h\d)(?:\s[^<>]*)?>", re.I)
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
+_BESIDE_DAY = re.compile(
+    r"^[\u4e00-\u9fff]{2,8}[:：]|\s*[ap]\.?m\.?$|[上下]午|凌晨|(?:星期|周)[一二三四五六日天]|&nbsp;|^/Date\(|\)/$"
+    r"|(?<=\d)(?:发布|更新|上线|上架|修改)$",
+    re.I,
+)  # what may stand beside a day without changing it
 _NUMBER_WORD = r"\d{1,3}|[一二两三四五六七八九十]"
 _UNIT = r"(?P<unit>学年|学期|年度?|半年|季度?|半月|个?月|旬|周|星期|工作日|天|日|个?小时|分钟|秒)"
 _ORDINAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
@@ -100,7 +105,7 @@ def _day(text: str) -> str:
     text = text.strip().strip("\"'")
     if not text or len(text) > 40 or not any(c.isdigit() for c in text):
         return ""
-    found = read_date(text)
+    found = read_date(text) or read_date(_BESIDE_DAY.sub(" ", text))
     iso = found.iso if found else _day_in_english(text)
     return iso if EARLIEST <= iso <= LATEST else ""
 
@@ -112,8 +117,14 @@ def mended(text: str) -> bool:
     return found is not None and found.doubtful
 
 
+_ENGLISH_DAYS = (
+    "%a, %d %b %Y %H:%M:%S %Z", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y %I:%M:%S %p",
+    "%a %b %d %H:%M:%S %Y",
+)  # fmt: skip
+
+
 def _day_in_english(text: str) -> str:
-    for shape in ("%a, %d %b %Y %H:%M:%S %Z", "%b %d, %Y", "%d %b %Y", "%b %d, %Y %I:%M:%S %p", "%a %b %d %H:%M:%S %Y"):
+    for shape in _ENGLISH_DAYS:
         try:
             return datetime.strptime(text, shape).replace(tzinfo=UTC).date().isoformat()
         except ValueError:

@@ -225,8 +225,10 @@ def _download(column: Column) -> float:
 
 
 def _title(column: Column) -> float:
-    if column.share("chinese") < 0.3 or column.share("url") > 0.3 or column.share("day") > 0.5:
+    if max(column.share("url"), column.share("day"), column.share("count")) > 0.3:
         return -0.8
+    if column.share("chinese") < 0.3:  # an English catalogue; anything Chinese beside it is the better title
+        return -0.4 if column.share("id") < 0.5 else -0.8
     penalty = 0.5 if column.share("department") > 0.8 and column.distinct < 0.3 else 0.0
     return min(column.distinct, 1.0) * 0.4 - penalty - (0.3 if column.length > 80 else 0.0)
 

@@ -108,3 +108,33 @@ def test_no_level_is_guessed(columns: dict[str, list[Any]], tmp_path: Path) -> N
     ]
     reading = reading_of(tmp_path, "a.json", json.dumps(base, ensure_ascii=False).encode())
     assert report_of(reading).levels == {"undecided": ROWS}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-06-01 星期四", "2023-06-01更新", "发布时间：2023-06-01", "2023-06-01 上午10:00", "2023-06-01 10:00:00 PM",
+        "/Date(1685592000000)/", "June 1, 2023", "1 June 2023", "2023-06-01&nbsp;12:00", "2023年6月1日 周四",
+    ],
+)  # fmt: skip
+def test_what_stands_beside_a_day_does_not_change_it(text: str) -> None:
+    assert readers.day(text) == "2023-06-01"
+
+
+@pytest.mark.parametrize("text", ["2023-06", "2023年6月", "2023", "06/01/2023", "2023-06-31", "2023-06-01,2023-07-01"])
+def test_no_day_is_made_up(text: str) -> None:
+    assert readers.day(text) == ""
+
+
+def test_a_catalogue_in_english_has_titles_and_a_chinese_column_is_the_better_one(tmp_path: Path) -> None:
+    rows = [{"title": f"School list {n}", "dept": "Education Bureau", "cycle": "yearly"} for n in range(9)]
+    both = [{**row, "name": POOLS["title"][1][n]} for n, row in enumerate(rows)]
+    assert reading_of(tmp_path, "a.json", json.dumps(rows).encode()).shown_fields()["title"] == "title"
+    assert reading_of(tmp_path, "b.json", json.dumps(both).encode()).shown_fields()["name"] == "title"
+
+
+@pytest.mark.parametrize(("text", "refused"), [("本数据不涉密", 0), ("本数据未涉密，可公开", 0), ("本数据涉密", 1)])
+def test_who_says_that_nothing_is_secret_is_not_refused(text: str, refused: int, tmp_path: Path) -> None:
+    row = {"标题": "公共厕所信息", "来源部门": "市教育局", "更新频率": "每年", "摘要": text}
+    reading = reading_of(tmp_path, "a.json", json.dumps([row]).encode())
+    assert report_of(reading).refused == refused
