@@ -6,13 +6,18 @@ a dialect never seen before loses nothing.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from ckanext.govcn.catalog import codes
+from ckanext.govcn.search.lexicon import short_name
+from ckanext.govcn.search.pinyin import syllables
 
 from harvesters.normalize.recognise import recognise
 from harvesters.record import Place, Record
@@ -68,6 +73,7 @@ class Document:
     date: str = ""
     url: str = ""
     other: str = ""
+    regions: tuple[str, ...] = ()
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -95,8 +101,31 @@ def read_rows(name: str, rows: Sequence[Any]) -> Iterator[Document]:
     """The documents of one portal's rows; a row that is no object is indexed by its text."""
     raws = [row if isinstance(row, dict) else {"title": row} for row in rows]
     headings = recognise([Record(name, Place(name, row=number), raw) for number, raw in enumerate(raws, 1)]).fields
+    regions = regions_named(name)
     for position, raw in enumerate(raws):
-        yield document_of(f"{name}-{position:05d}", raw, headings)
+        yield replace(document_of(f"{name}-{position:05d}", raw, headings), regions=regions)
+
+
+@functools.cache
+def regions_named(name: str) -> tuple[str, ...]:
+    """Codes of the province and the city a list is named after in pinyin (zhejiang_hangzhou); () when it is none.
+
+    A source's configuration says which place its entries are of; for a list without one its name has to.
+    """
+    parts = [part for part in re.split(r"[_-]", name.casefold()) if part]
+    table = codes.table("region")
+    spoken = {code: "".join(syllables(short_name(table.label(code)))) for code in table.codes if code.endswith("00")}
+    provinces = [
+        code for code, sound in spoken.items() if code.endswith("0000") and sound == parts[0].replace("aa", "a")
+    ]
+    if parts[0] == "shaanxi":  # 陕西 writes itself so to be told from 山西
+        provinces = ["610000"]
+    cities = [
+        code
+        for code, sound in spoken.items()
+        if not code.endswith("0000") and sound == parts[-1] and any(code[:2] == province[:2] for province in provinces)
+    ]
+    return tuple(cities[:1] or provinces[:1])
 
 
 def document_of(identifier: str, raw: Mapping[str, Any], headings: Mapping[str, str | None]) -> Document:

@@ -59,6 +59,7 @@ def our_document(document: Document) -> dict[str, Any]:
         "organization": {"title": " ".join(document.provider)},
         "codes": list(document.codes),
         "url": document.url,
+        "region_codes": list(document.regions),
         "data_updated": document.date[:10],
     }
     package = {

@@ -80,3 +80,19 @@ def test_the_files_are_clean() -> None:
         assert word == word.strip().casefold()
         assert word not in dict(entry.alternatives)
         assert all(0 < weight <= 1 for _, weight in entry.alternatives)
+
+
+@pytest.mark.parametrize(
+    ("region", "short"),
+    [
+        ("广西壮族自治区", "广西"),
+        ("新疆维吾尔自治区", "新疆"),
+        ("延边朝鲜族自治州", "延边"),
+        ("湘西土家族苗族自治州", "湘西"),
+        ("浦东新区", "浦东"),
+        ("杭州市", "杭州"),
+        ("忠县", "忠县"),
+    ],
+)
+def test_short_names_of_places(region: str, short: str) -> None:
+    assert lexicon.short_name(region) == short
