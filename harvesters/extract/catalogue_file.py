@@ -44,7 +44,7 @@ def _of_json(data: bytes, name: str, source: Source) -> Iterator[Record | Record
     parts = jsons.find_list(jsons.dig(value, source.list.records)) if source.list.records else jsons.find_list(value)
     if parts is None and isinstance(value, dict):
         parts = [cast("Any", value)] if value else []
-    if not any(isinstance(part, (dict, list)) and part for part in parts or ()):
+    if parts is None or not any(part and isinstance(part, (dict, list)) for part in parts):
         raise UnreadableSource(name, "JSON 里没有记录列表。请核对内容，或在来源配置中写 list.records。")
     if all(isinstance(part, list) for part in parts):
         yield from tables.require_any(tables.table_of(parts, source.name, name), name)

@@ -68,6 +68,7 @@ def recognise(
     candidates = [c for column in free for c in _candidates(column, left_out)]
     candidates = _of_items_only_with_names(candidates, taken=fixed.values())
     chosen, scores = _choose(candidates, taken=[f for f in fixed.values() if f])
+    _weak_themes(chosen, scores)
     _dates_by_order(free, chosen, scores)
     _notes_beside_title(free, chosen)
     _fall_back(free, chosen)
@@ -108,6 +109,15 @@ def _choose(candidates: list[_Candidate], taken: list[str]) -> tuple[dict[str, s
         if candidate.field not in several:
             used.add(candidate.field)
     return chosen, scores
+
+
+def _weak_themes(chosen: dict[str, str | None], scores: Mapping[str, float]) -> None:
+    """基础分类 and 二级分类 with words of their own are themes only where nothing better is."""
+    themes = [heading for heading, name in chosen.items() if name == "theme"]
+    best = max((scores[heading] for heading in themes), default=0.0)
+    for heading in themes:
+        if scores[heading] < THRESHOLD + 0.05 < best:
+            chosen[heading] = None
 
 
 def _dates_by_order(columns: Sequence[Column], chosen: dict[str, str | None], scores: dict[str, float]) -> None:

@@ -306,6 +306,8 @@ DIALECTS = """
 杂十三 服务名称=title 服务提供方=dept 服务描述=notes 服务领域=theme21 服务类型=formatkind>* 接口地址=urlq>url/null/download_url 调用次数=hits 开放方式=level 更新频率=cycle 发布时间=iso
 杂十四 清单名称=title 事项名称=titleyear>null 责任处室=unit 开放主体=dept 开放范围=levelrestrict 开放条件=conditionlong 计划开放时间=iso>pub_date/null 更新频率=cycle 数据项=sample>*
 杂十五 目录名称=title 爬取时间=timeU>null 序号=hits 提供单位=dept 类型=formatset>formats/null 数据类型=structured 长度=few 获取方式=level 更新频率=cycle 发布时间=iso 是否需要申请=no 英文名称=ungiven>*
+杂十六 标题=title 来源部门=dept 首次发布=iso 最近更新=isoU 更新=cycle 开放=level 主题分类=theme21 基础分类=themeown2>null 数据集数量=few 数据接口量=hits 数据量=count
+杂十七 标题=title 来源部门=dept 发布=time 更新=timeU 更新频率=cycle 开放=level
 国标 标识符=codeplain 数据来源方式=origin 图标=path>* 名称=title 关键字=tags 摘要=notes 元数据语种=lang 数据集语种=lang 发布日期=iso 更新频率=cycle 主题分类=theme21 负责单位名称=dept 在线链接地址=url 访问限制=null>* 时间范围=years 空间范围=scope 版本=version
 """.strip()
 
