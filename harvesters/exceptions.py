@@ -75,37 +75,41 @@ class SourceInvalid(HarvestError):
 
 
 class SourceError(HarvestError):
-    """A source as a whole could not be read. Facts: `where` (address or file) and `why` (Chinese)."""
+    """A source as a whole could not be read. Facts: `where` (address or file), `why` (Chinese), `why_en`."""
 
     zh = "无法读取 {where}：{why}"
-    en = "Cannot read {where}: {why}"
+    en = "Cannot read {where}: {why_en}"
 
-    def __init__(self, where: str, why: str) -> None:
+    def __init__(self, where: str, why: str, why_en: str = "") -> None:
         self.where = where
         self.why = why
-        super().__init__(where=where, why=why)
+        super().__init__(where=where, why=why, why_en=why_en or why)
 
 
 class SourceUnreachable(SourceError):
-    """No usable answer this time; a later run may succeed."""
+    """No usable answer this time; a later run may succeed. `retry_after`: seconds, when the source named them."""
 
     transient = True
     zh = "暂时无法取得 {where}：{why}。可稍后重试。"
-    en = "{where} cannot be reached now: {why}. Try again later."
+    en = "{where} cannot be reached now: {why_en}. Try again later."
+
+    def __init__(self, where: str, why: str, why_en: str = "", retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(where, why, why_en)
 
 
 class SourceRefused(SourceError):
     """What the source sent, or asks for, is not accepted; trying again does not help."""
 
     zh = "不接收 {where}：{why}"
-    en = "Refused {where}: {why}"
+    en = "Refused {where}: {why_en}"
 
 
 class UnreadableSource(SourceRefused):
     """The bytes cannot be read as a catalogue."""
 
     zh = "读不懂 {where}：{why}"
-    en = "Cannot understand {where}: {why}"
+    en = "Cannot understand {where}: {why_en}"
 
 
 class RecordError(HarvestError):

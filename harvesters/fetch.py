@@ -1,33 +1,37 @@
 """The one way out to a source's address, with a limit on everything that comes back.
 
-Addresses: http and https only, public ones only unless the source states `allow_private: true` (a JSON API inside
-the government network, a test on this machine). The host is resolved and judged before each hop, redirects
-included. Files: only below the folder of the source's YAML. Every error says whether a retry can help.
+Addresses: http and https only, public ones only. What lies inside is for the operator to name (`config/networks.yaml`,
+`allow_networks: [name]`) or to state for a whole source (`allow_private: true`). An address is judged before each hop,
+redirects included, and once more as the one that the socket really connects to (`wire`).
+Files: only below the folder of the source's YAML. Every error says whether a retry can help.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import socket
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
-from urllib.request import getproxies
 
 import requests
-import requests.utils
 
+from harvesters.configured import config_folder
 from harvesters.exceptions import SourceRefused, SourceUnreachable
+from harvesters.networks import Door, Networks, load_networks, target_of
 from harvesters.source import RECORDED, Limits, Source
+from harvesters.wire import Line, Resolver, Wire, too_large
 
-SCHEMES = ("http", "https")
-USER_AGENT = "govcn-harvest/1 (+public data catalogue)"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-CHUNK = 64 * 1024
+BUSY = frozenset({429, 503})
+PATIENCE = 30.0  # seconds that we wait where a source says when to come back; longer ends the run
+WAITS = 3
+DESCRIPTIONS = frozenset({".yaml", ".yml"})  # may hold keys: never an answer
 JSON_TYPES = frozenset(
     {"application/json", "text/json", "application/ld+json", "application/x-ndjson", "text/plain", ""}
 )
@@ -78,16 +82,32 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What an answer said of its version (RFC 9110 §8.8), for asking "only if changed" the next time."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the conditional request."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
-    """A complete body: final address, bytes after unpacking, media type in lower case without parameters."""
+    """A complete body: final address, bytes after unpacking, media type in lower case without parameters.
+
+    `unchanged`: the source says that what the `known` validators stand for is still so; then there is no content.
+    """
 
     url: str
     content: bytes
     media_type: str = ""
     charset: str = ""
-
-
-Resolver = Callable[[str, int], list[str]]
+    validators: Validators = Validators()
+    unchanged: bool = False
 
 
 def addresses_of(host: str, port: int) -> list[str]:
@@ -96,20 +116,40 @@ def addresses_of(host: str, port: int) -> list[str]:
 
 
 class Fetcher:
-    """Fetches for one source. `transport` and `resolve` are seams: tests hand in small real implementations."""
+    """Fetches for one source. `transport`, `resolve`, `clock` and `sleep` are seams: tests hand in small real ones."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (the source, and one seam each to the world outside)
         self,
         source: Source,
         transport: Transport | None = None,
         resolve: Resolver = addresses_of,
         clock: Callable[[], float] = time.monotonic,
+        networks: Networks | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._source = source
         self._limits: Limits = source.limits
-        self._transport = transport or RequestsTransport()
+        self._transport = transport
         self._resolve = resolve
         self._clock = clock
+        self._sleep = sleep
+        self._networks = networks
+        self._opened: Door | None = None
+
+    @property
+    def _door(self) -> Door:
+        """Made when the first address is asked for: a source of files needs no networks."""
+        if self._opened is None:
+            self._networks = self._networks or load_networks(config_folder())
+            self._opened = Door(self._networks.of(self._source.allow_networks), self._source.allow_private)
+        return self._opened
+
+    @property
+    def _wire(self) -> Transport:
+        if self._transport is None:
+            door, proxy = self._door, self._networks.proxy if self._networks else ""
+            self._transport = Wire(Line(door, self._resolve, proxy), self._limits, proxy)
+        return self._transport
 
     def file(self, name: str) -> bytes:
         """The bytes of a file below the source's folder."""
@@ -122,10 +162,25 @@ class Fetcher:
         self._size(name, path.stat().st_size)
         return path.read_bytes()
 
-    def get(self, request: Request, types: Container[str]) -> Fetched:
-        """Fetch one address within all limits. `types`: media types to accept."""
+    def get(self, request: Request, types: Container[str], known: Validators | None = None) -> Fetched:
+        """Fetch one address within all limits. `types`: media types to accept; `known`: ask only for what is newer.
+
+        A source that says when to come back (429 or 503 with Retry-After) is waited for, if it is not long.
+        """
         if request.url.startswith(RECORDED):
             return self._recorded(request.url)
+        if known is not None:
+            request = replace(request, headers={**request.headers, **known.headers})
+        for waits in range(WAITS + 1):
+            try:
+                return self._followed(request, types, conditional=known is not None)
+            except SourceUnreachable as error:
+                if waits == WAITS or error.retry_after is None or error.retry_after > PATIENCE:
+                    raise
+                self._sleep(error.retry_after)
+        raise AssertionError
+
+    def _followed(self, request: Request, types: Container[str], *, conditional: bool) -> Fetched:
         started = self._clock()
         for _ in range(self._limits.redirects + 1):
             self._judge(request.url)
@@ -134,50 +189,54 @@ class Fetcher:
                 if answer.status in REDIRECTS:
                     request = self._redirected(request, answer)
                     continue
+                if answer.status == 304 and conditional:
+                    return Fetched(request.url, b"", validators=_validators(answer), unchanged=True)
                 return self._body(request, answer, types, started)
             finally:
                 answer.close()
-        raise SourceRefused(request.url, f"转向超过 {self._limits.redirects} 次，可能是循环。请核对地址。")
+        count = self._limits.redirects
+        why = f"转向超过 {count} 次，可能是循环。请核对地址。"
+        raise SourceRefused(request.url, why, f"More than {count} redirects, maybe a loop. Check the address.")
 
     def _recorded(self, url: str) -> Fetched:
-        """A recorded answer: parameters take the place of their names in the path."""
+        """A recorded answer: parameters take the place of their names in the path. Only a recorded source has any."""
+        if not self._source.list.url.startswith(RECORDED):
+            raise SourceRefused(url, "只能访问 http 或 https 地址。", "Only http and https addresses are fetched.")
         parts = urlsplit(url)
         path = unquote(parts.path).lstrip("/")
         for name, value in parse_qsl(parts.query):
             path = path.replace("{" + name + "}", value)
+        if PurePosixPath(path).suffix.lower() in DESCRIPTIONS:
+            raise SourceRefused(url, "来源配置文件不能作为数据读取。", "A source's description is no data.")
         return Fetched(url, self.file(path), "application/json")
 
     def _judge(self, url: str) -> None:
         """Raise unless the address may be asked."""
+        target = target_of(url)
         try:
-            parts = urlsplit(url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError as error:
-            raise SourceRefused(url, "不是有效的网址。") from error
-        if parts.scheme not in SCHEMES or not parts.hostname:
-            raise SourceRefused(url, "只能访问 http 或 https 地址。")
-        if parts.username or parts.password:
-            raise SourceRefused(url.split("//", maxsplit=1)[0] + "//…@…", "网址里不能写账号和口令，请放到 headers 里。")
-        if self._source.allow_private:
-            return
-        try:
-            addresses = self._resolve(parts.hostname, port)
+            addresses = self._resolve(target.host, target.port)
         except (OSError, UnicodeError) as error:
-            raise SourceUnreachable(url, "域名无法解析") from error
-        if not addresses or not all(ipaddress.ip_address(a.split("%")[0]).is_global for a in addresses):
-            raise SourceRefused(url, "指向内部网络地址。确属本单位内网接口的，请在来源配置中写 allow_private: true。")
+            raise SourceUnreachable(url, "域名无法解析", "its name cannot be resolved") from error
+        refusals = [why for address in addresses if (why := self._door.refusal(address))]
+        if refusals or not addresses:
+            why = refusals[0] if refusals else "域名没有地址。"
+            raise SourceRefused(url, why, "It leads to an address inside a network that nobody allowed.")
 
     def _send(self, request: Request, started: float) -> Answer:
         left = self._left(request.url, started)
         try:
-            return self._transport.send(request, left)
+            return self._wire.send(request, left)
         except requests.exceptions.SSLError as error:
-            raise SourceRefused(request.url, "对方的 TLS 证书未通过校验。请联系对方单位，不要关闭校验。") from error
+            why = "对方的 TLS 证书未通过校验。请联系对方单位，不要关闭校验。"
+            raise SourceRefused(
+                request.url, why, "Its TLS certificate is not valid. Ask the source to mend it."
+            ) from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError) as error:
-            raise SourceRefused(request.url, "网址或请求头无效。") from error
+            raise SourceRefused(request.url, "网址或请求头无效。", "The address or a header is not valid.") from error
         except (requests.exceptions.RequestException, OSError) as error:
-            why = "超时" if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) else "连接失败"
-            raise SourceUnreachable(request.url, why) from error
+            late = isinstance(error, (requests.exceptions.Timeout, TimeoutError))
+            why, why_en = ("超时", "no answer in time") if late else ("连接失败", "no connection")
+            raise SourceUnreachable(request.url, why, why_en) from error
 
     def _redirected(self, request: Request, answer: Answer) -> Request:
         target = _header(answer, "location")
@@ -191,81 +250,70 @@ class Fetcher:
         return Request(url, "GET", headers)
 
     def _body(self, request: Request, answer: Answer, types: Container[str], started: float) -> Fetched:
-        if answer.status == 429 or answer.status >= 500:
-            raise SourceUnreachable(request.url, f"对方返回 HTTP {answer.status}")
+        if answer.status in BUSY or answer.status >= 500:
+            raise SourceUnreachable(
+                request.url, f"对方返回 HTTP {answer.status}", f"HTTP {answer.status}", _retry_after(answer)
+            )
         if answer.status != 200:
-            raise SourceRefused(request.url, f"对方返回 HTTP {answer.status}。请核对地址、参数和权限。")
+            why = f"对方返回 HTTP {answer.status}。请核对地址、参数和权限。"
+            raise SourceRefused(request.url, why, f"HTTP {answer.status}. Check address, parameters and permissions.")
         media_type, _, parameters = _header(answer, "content-type").lower().partition(";")
         media_type = media_type.strip()
         if media_type not in types:
-            raise SourceRefused(request.url, f"内容类型是“{media_type[:60]}”，不是目录数据（常见于登录页或出错页）。")
+            why = f"内容类型是“{media_type[:60]}”，不是目录数据（常见于登录页或出错页）。"
+            raise SourceRefused(request.url, why, f"Its type is {media_type[:60]}, which is no catalogue.")
         declared = _header(answer, "content-length")
-        if declared.isdigit():
+        declared = declared if declared.isdecimal() and len(declared) < 20 else ""
+        if declared:
             self._size(request.url, int(declared))
         content = self._read(request.url, answer, started)
-        if declared.isdigit() and not _header(answer, "content-encoding") and len(content) != int(declared):
-            raise SourceUnreachable(request.url, f"只收到 {len(content)} 字节，应有 {declared} 字节，传输中断")
+        if declared and not _header(answer, "content-encoding") and len(content) != int(declared):
+            why = f"只收到 {len(content)} 字节，应有 {declared} 字节，传输中断"
+            raise SourceUnreachable(request.url, why, f"only {len(content)} of {declared} bytes came")
         charset = parameters.partition("charset=")[2].split(";")[0].strip(" \"'")
-        return Fetched(request.url, content, media_type, charset)
+        return Fetched(request.url, content, media_type, charset, _validators(answer))
 
     def _read(self, url: str, answer: Answer, started: float) -> bytes:
-        buffer = bytearray()
+        buffer = BytesIO()  # hands its bytes over without copying them
         try:
             for chunk in answer.chunks():
-                buffer += chunk
-                self._size(url, len(buffer))
+                buffer.write(chunk)
+                self._size(url, buffer.tell())
                 self._left(url, started)
+        except TimeoutError as error:
+            raise SourceUnreachable(url, "超时，内容不完整", "it stopped sending") from error
         except (requests.exceptions.RequestException, OSError) as error:
-            raise SourceUnreachable(url, "传输中断，内容不完整") from error
-        return bytes(buffer)
+            raise SourceUnreachable(url, "传输中断，内容不完整", "it broke off") from error
+        return buffer.getvalue()
 
     def _left(self, url: str, started: float) -> float:
         left = self._limits.seconds - (self._clock() - started)
         if left <= 0:
-            raise SourceUnreachable(url, f"超过 {self._limits.seconds:g} 秒仍未取完")
+            seconds = f"{self._limits.seconds:g}"
+            raise SourceUnreachable(url, f"超过 {seconds} 秒仍未取完", f"not complete after {seconds} seconds")
         return left
 
     def _size(self, where: str, size: int) -> None:
         if size > self._limits.bytes:
-            raise SourceRefused(where, f"超过大小上限 {self._limits.bytes // 1024 // 1024} MB。请分批提供。")
+            raise too_large(where, self._limits.bytes)
 
 
-class RequestsTransport:
-    """The real transport. Proxies and CA files come from the usual environment variables, credentials never do."""
-
-    def __init__(self) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False
-        names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-        self._verify: str | bool = next((v for n in names if (v := os.environ.get(n))), True)
-
-    def send(self, request: Request, seconds: float) -> Answer:
-        bypass = requests.utils.should_bypass_proxies(request.url, no_proxy=None)
-        response = self._session.request(
-            request.method,
-            request.url,
-            headers={"User-Agent": USER_AGENT, **request.headers},
-            data=request.body,
-            timeout=(min(seconds, 15), seconds),
-            allow_redirects=False,
-            stream=True,
-            verify=self._verify,
-            proxies={} if bypass else getproxies(),
-        )
-        return _Streamed(response)
+def _validators(answer: Answer) -> Validators:
+    etag, modified = _header(answer, "etag"), _header(answer, "last-modified")
+    return Validators(etag if len(etag) <= 500 else "", modified if len(modified) <= 100 else "")
 
 
-class _Streamed:
-    def __init__(self, response: requests.Response) -> None:
-        self._response = response
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-
-    def chunks(self) -> Iterator[bytes]:
-        yield from self._response.iter_content(CHUNK)
-
-    def close(self) -> None:
-        self._response.close()
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds until the source wants to be asked again (RFC 9110 §10.2.3): a number, or a date."""
+    given = _header(answer, "retry-after").strip()
+    if given.isdecimal() and len(given) < 10:
+        return float(given)
+    try:
+        when = parsedate_to_datetime(given)
+    except ValueError:
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
 def _header(answer: Answer, name: str) -> str:

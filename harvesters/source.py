@@ -40,7 +40,11 @@ class Limits:
     """What we take from a source at most. Times in seconds, sizes in bytes after unpacking."""
 
     seconds: float = 60.0  # one request, from the first byte sent to the last byte read
-    bytes: int = 256 * 1024 * 1024
+    connect: float = 10.0
+    silence: float = 30.0  # between two bytes of an answer
+    rate: float | None = None  # requests a second to one host; unset: see `wire.PUBLIC_RATE`; 0: no limit
+    bytes: int = 256 * 1024 * 1024  # on the wire, and after unpacking
+    headers: int = 64 * 1024
     redirects: int = 5
     pages: int = 5_000
     rows: int = 1_000_000
@@ -109,6 +113,7 @@ class Source:
     fields: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     code_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     allow_private: bool = False
+    allow_networks: tuple[str, ...] = ()  # names from config/networks.yaml
     limits: Limits = field(default_factory=Limits)
     folder: Path = Path()
     path: str = ""
@@ -182,6 +187,7 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         fields=_field_map(top.child("fields")),
         code_maps=_code_maps(top.child("code_maps")),
         allow_private=top.flag("allow_private"),
+        allow_networks=top.names("allow_networks"),
         limits=_limits(top.child("limits")),
         folder=path.resolve().parent,
         path=top.text("path"),
