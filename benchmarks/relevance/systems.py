@@ -25,11 +25,12 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`core` is the Solr core it searches; its documents are made by `document_for[core]`."""
+    """`core` is the Solr core it searches; `nearest` is asked when `parameters` found nothing."""
 
     name: str
     core: str
     parameters: Callable[[str], Parameters]
+    nearest: Callable[[str], Parameters | None] = lambda _: None
 
 
 def plain_document(document: Document) -> dict[str, Any]:
@@ -112,5 +113,5 @@ SYSTEMS: tuple[System, ...] = (
         for name in ("whitespace", "bigram", "smartcn", "icu")
         for label, mm in (("ckan_mm", CKAN_MM), ("mm1", "1"))
     ),
-    System("ours", OURS_CORE, our_parameters),
+    System("ours", OURS_CORE, our_parameters, query.nearest_parameters),
 )

@@ -82,3 +82,10 @@ def test_no_operator_survives_escaping(text: str) -> None:
 
 def test_width_is_folded() -> None:
     assert query.normalize("ＰＭ２．５　数据\u200b") == "PM2.5 数据"
+
+
+def test_the_nearest_titles_are_asked_for_by_characters() -> None:
+    nearest = query.nearest_parameters("逐鹿之野！")
+    assert nearest is not None
+    assert nearest["nearest_text"] == "逐 鹿 之 野"
+    assert query.nearest_parameters("！？") is None

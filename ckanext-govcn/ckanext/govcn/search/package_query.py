@@ -67,7 +67,8 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
             raise SearchQueryError(f"Invalid search parameters: {sorted(unknown)}")
         rows = int(query.get("rows", 10))
         sent: dict[str, Any] = {key: query[key] for key in _PASSED_ON if query.get(key) not in (None, "")}
-        sent |= search_query.parameters(text)
+        answered = search_query.parameters(text)
+        sent |= answered
         sent |= {
             "rows": rows,
             "fq": _filters(query, labels),
@@ -78,6 +79,9 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
             "facet.mincount": query.get("facet.mincount", 1),
         }
         response = _search(sent)
+        nearest = search_query.nearest_parameters(text) if not response.hits else None
+        if nearest:
+            response = _search({**{key: sent[key] for key in sent if key not in answered}, **nearest})
         self.count = response.hits
         self.results = [_with_extras(document) for document in response.docs]
         if sent["fl"] in ("id", "name"):

@@ -232,6 +232,19 @@ def parameters(text: str) -> dict[str, Any]:
     return sent
 
 
+def nearest_parameters(text: str) -> dict[str, Any] | None:
+    """When `parameters` found nothing: titles that share most characters with the text. None when it has none."""
+    characters = [character for character in fold(normalize(text)) if character.isalnum()]
+    if not characters:
+        return None
+    return {
+        "defType": "lucene",
+        "q": "{!edismax qf='title_char^2 text_bigram' mm=$nearest_mm v=$nearest_text}",
+        "nearest_mm": "1" if len(characters) <= 2 else "50%",
+        "nearest_text": escape(" ".join(characters)),
+    }
+
+
 def scored_text(concepts: Sequence[Concept]) -> str:
     """The words that Lucene scores, in edismax syntax.
 
