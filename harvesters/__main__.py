@@ -1,4 +1,4 @@
-"""`python -m harvesters preview SOURCE [--json] [--entries]`: needs no stack."""
+"""`python -m harvesters preview SOURCE | propose FILE|URL [--json]`: needs no stack."""
 
 import sys
 

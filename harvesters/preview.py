@@ -1,4 +1,7 @@
-"""试运行: what a harvest of a source would take, write nothing. The launcher's `harvest preview` calls `main`."""
+"""`harvest preview` and `harvest propose`: what a harvest of a source would take, and a description of a new source.
+
+Neither needs a platform; the launcher calls `main`.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from harvesters.configured import find
-from harvesters.exceptions import HarvestError, SourceInvalid
+from harvesters.exceptions import HarvestError, SourceInvalid, SourceRefused
+from harvesters.fetch import Fetcher
+from harvesters.propose import propose, with_networks
 from harvesters.reading import read
 from harvesters.report import report_of, to_json_object, to_text
+from harvesters.source import Source
 
 EXIT_SOURCE = 2  # the source as a whole could not be read
 
@@ -24,14 +31,65 @@ def preview(given: str, *, entries: bool = False) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`preview SOURCE [--json] [--entries]`: exit code 0, or 2 when the source cannot be read at all."""
+    """`preview SOURCE [--json] [--entries]`, `propose FILE|URL [--output YAML] [--json]`.
+
+    Exit code 0, or 2 when the source cannot be read at all.
+    """
     parser = argparse.ArgumentParser(prog="harvest", description="目录归集")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("preview", help="试运行：查看归集结果，不写入")
     command.add_argument("source", help="归集来源名称、来源 YAML 文件，或目录文件")
     command.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
     command.add_argument("--entries", action="store_true", help="列出全部目录条目（entry_list）")
+    proposing = commands.add_parser("propose", help="为目录文件或网址起草来源配置（YAML），附每个字段的把握程度")
+    proposing.add_argument("source", metavar="FILE|URL", help="目录文件，或 http(s) 网址")
+    proposing.add_argument("--output", type=Path, help="写入这个新文件；缺省时输出到屏幕")
+    proposing.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
+    proposing.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="NETWORK",
+        help="允许访问 config/networks.yaml 登记的这个内部网络",
+    )
     options = parser.parse_args(arguments)
+    return _propose(options) if options.command == "propose" else _preview(options)
+
+
+def _propose(options: argparse.Namespace) -> int:
+    try:
+        allowed = tuple(options.allow)
+        found = propose(options.source, lambda source: Fetcher(replace(source, allow_networks=allowed)))
+        text = with_networks(found.yaml, allowed)
+        if options.output:
+            _write_new(options.output, text, found.source)
+    except HarvestError as error:
+        return _failed(error, as_json=options.json)
+    if options.json:
+        written = str(options.output) if options.output else None
+        _write({**found.to_json(), "yaml": text, "written": written}, None)
+    elif options.output:
+        sys.stdout.write(f"已写入 {options.output}，请核对后使用。\n")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _write_new(path: Path, text: str, source: Source) -> None:
+    """Write a file that does not exist yet; a catalogue file has to lie below its folder."""
+    if source.path and path.resolve().parent != source.folder:
+        why = f"来源配置须与目录文件放在同一文件夹（{source.folder.name}）。"
+        raise SourceRefused(path.name, why, "The description has to stand beside its catalogue file.")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise SourceRefused(path.name, "文件已存在，不会覆盖。请换一个名字。", "It exists and is kept.") from error
+    except OSError as error:
+        raise SourceRefused(path.name, "无法写入。请核对文件夹和权限。", "It cannot be written.") from error
+
+
+def _preview(options: argparse.Namespace) -> int:
     try:
         reading = read(find(options.source))
         report = report_of(reading, listed=options.entries)

@@ -19,7 +19,7 @@ COMMANDS = {
     "down": "停止平台 / stop it",
     "status": "查看各服务状态 / what runs",
     "ckan": "CKAN 命令行 / CKAN's command line, e.g. ./govcn ckan user list",
-    "harvest": "目录归集 / harvest preview|run|… SOURCE",
+    "harvest": "目录归集 / harvest preview|propose|run|… SOURCE",
     "check": "核对数据库、索引与文件 / compare database, index and files",
     "python": "本环境的 Python / Python in this environment",
     "test": "运行测试 / run the tests",

@@ -78,6 +78,15 @@ def recognise(
     return Recognition(fields, scores)
 
 
+def guesses(records: Sequence[Record]) -> dict[str, dict[str, float]]:
+    """Everything that each heading might be, best first, with its score: for people who decide what is unsure."""
+    found: dict[str, dict[str, float]] = {}
+    for column in columns_of(records):
+        scored = sorted(_candidates(column, frozenset()), key=lambda c: (-c.score, c.place))
+        found[column.heading] = {c.field: c.score for c in scored if c.score > 0 and c.field != "ignored"}
+    return found
+
+
 def _candidates(column: Column, left_out: frozenset[str]) -> Iterable[_Candidate]:
     by_name = headings.names(column.heading, left_out)
     for name, (score, place) in by_name.items():

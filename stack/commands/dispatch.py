@@ -1,6 +1,6 @@
 """Commands that belong to the extension: ./govcn NAME … is `ckan govcn-NAME …` on the running platform.
 
-`harvest preview` writes nothing and needs no platform: it runs `python -m harvesters preview …`.
+`harvest preview` and `harvest propose` need no platform: they run `python -m harvesters …`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from stack import environment, lifecycle
 from stack.cli import add_data_option
 from stack.services import child_environment
 
-WITHOUT_PLATFORM = {("harvest", "preview"): "harvesters"}
+WITHOUT_PLATFORM = {("harvest", "preview"): "harvesters", ("harvest", "propose"): "harvesters"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
