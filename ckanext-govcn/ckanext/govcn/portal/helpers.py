@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.catalog import codes
+from ckanext.govcn.search.highlight import marks
 from ckanext.govcn.search.query import normalize
 from ckanext.govcn.search.understand import understand
 
@@ -270,6 +271,11 @@ def govcn_department_title(organization: str | Mapping[str, Any]) -> str:
     name = organization if isinstance(organization, str) else organization.get("name", "")
     title = "" if isinstance(organization, str) else organization.get("title", "")
     return numbers.department_labels().get(name) or title or name
+
+
+def govcn_marked(text: str, query: str) -> list[tuple[str, bool]]:
+    """`text` in pieces, each with whether it answers the visitor's query."""
+    return marks(text, query) if query else [(text, False)]
 
 
 def govcn_probably_meant(text: str) -> str:
