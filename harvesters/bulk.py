@@ -9,7 +9,7 @@ is no activity per dataset, the run is the activity.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,19 +60,19 @@ def allowed(new: Rows) -> bool:
 def insert_all(new: Sequence[New], context: dict[str, Any]) -> None:
     """Write the datasets in the caller's transaction. Raises sqlalchemy's errors; then nothing of the batch is kept."""
     session = model.Session
-    now = datetime.now(UTC).replace(tzinfo=None)
+    moment = now()
     coded = _coded(new)
     creator = _user_id(context)
     session.execute(
         sa.insert(model.package_table),
         [
             {**rows.package, "extras": rows.extras, "creator_user_id": creator}
-            | {"metadata_created": now, "metadata_modified": now}
+            | {"metadata_created": moment, "metadata_modified": moment}
             for rows in coded
         ],
     )
-    _insert_resources(new, now)
-    _insert_tags(coded)
+    _insert_resources(new, moment)
+    _insert_tags({rows.package["id"]: rows.tags for rows in coded})
     session.execute(
         sa.insert(model.member_table),
         [
@@ -112,52 +112,54 @@ def update_all(updates: Sequence[Update], context: dict[str, Any]) -> None:
 
     Through CKAN's objects, so that what listens to changed packages (old activities get today's labels) is told.
     """
-    packages = _packages([each.id for each in updates])
-    now = datetime.now(UTC).replace(tzinfo=None)
+    packages = packages_of([each.id for each in updates])
     for each in updates:
         package = packages[each.id]
         stays = {key: value for key, value in (package.extras or {}).items() if key in KEPT}
         package.extras = each.rows.extras | stays
         for column in ("title", "notes", "url", "private"):
             setattr(package, column, each.rows.package[column])
-        package.metadata_modified = now
+        package.metadata_modified = now()
     model.Session.flush()
-    _replace_tags([each.rows for each in updates])
+    replace_tags({each.id: each.rows.tags for each in updates})
     records.set_releases(model.Session, {each.id: each.release for each in updates if each.release})
-    _tell_of_updates(packages, {each.id: each.rows.extras for each in updates}, context)
+    tell_of_updates(packages, {each.id: each.rows.extras for each in updates}, context)
 
 
 def withdraw_all(package_ids: Sequence[str], context: dict[str, Any]) -> dict[str, str]:
     """已下架: nothing of the datasets changes but their state. Returns the state each had, active datasets only."""
-    packages = {key: each for key, each in _packages(package_ids).items() if each.state == "active"}
+    packages = {key: each for key, each in packages_of(package_ids).items() if each.state == "active"}
     before = {key: (each.extras or {}).get("catalog_status", "") for key, each in packages.items()}
-    now = datetime.now(UTC).replace(tzinfo=None)
     for package in packages.values():
         package.extras = {**(package.extras or {}), "catalog_status": "withdrawn"}
         package.private = True
-        package.metadata_modified = now
+        package.metadata_modified = now()
     model.Session.flush()
-    _tell_of_updates(packages, {key: each.extras for key, each in packages.items()}, context)
+    tell_of_updates(packages, {key: each.extras for key, each in packages.items()}, context)
     return before
 
 
-def _packages(ids: Sequence[str]) -> dict[str, Any]:
+def packages_of(ids: Sequence[str]) -> dict[str, Any]:
     return {each.id: each for each in model.Session.query(model.Package).filter(model.Package.id.in_(ids))}
 
 
-def _replace_tags(updated: Sequence[Rows]) -> None:
+def replace_tags(wanted: Mapping[str, tuple[str, ...]]) -> None:
     """Hang the tags of the datasets anew where they differ."""
-    ids = [rows.package["id"] for rows in updated]
     present: dict[str, set[str]] = {}
-    for row in model.Session.execute(sql.HUNG_TAGS, {"ids": ids}):
+    for row in model.Session.execute(sql.HUNG_TAGS, {"ids": list(wanted)}):
         present.setdefault(row.package_id, set()).add(row.name)
-    different = [rows for rows in updated if set(rows.tags) != present.get(rows.package["id"], set())]
+    different = {key: names for key, names in wanted.items() if set(names) != present.get(key, set())}
     if different:
-        model.Session.execute(sql.UNHANG_TAGS, {"ids": [rows.package["id"] for rows in different]})
+        model.Session.execute(sql.UNHANG_TAGS, {"ids": list(different)})
         _insert_tags(different)
 
 
-def _tell_of_updates(packages: dict[str, Any], extras: dict[str, dict[str, Any]], context: dict[str, Any]) -> None:
+def now() -> datetime:
+    """The time as CKAN keeps it: UTC without saying so."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def tell_of_updates(packages: dict[str, Any], extras: dict[str, dict[str, Any]], context: dict[str, Any]) -> None:
     """The hooks of `package_update`."""
     plugins = list(p.PluginImplementations(p.IPackageController))
     for key, package in packages.items():
@@ -189,7 +191,7 @@ def _coded(new: Sequence[New]) -> list[Rows]:
     return coded
 
 
-def _insert_resources(new: Sequence[New], now: datetime) -> None:
+def _insert_resources(new: Sequence[New], moment: datetime) -> None:
     resources: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     contents: list[dict[str, Any]] = []
@@ -203,7 +205,7 @@ def _insert_resources(new: Sequence[New], now: datetime) -> None:
                 links.append({"resource_id": given["id"], "package_id": each.id, "url": given["url"]})
             route = addresses.Route(each.id, given["id"], filename)
             row = _resource(given, vault.own_url(route), each.id, position)
-            resources.append(row | {"created": now, "metadata_modified": now})
+            resources.append(row | {"created": moment, "metadata_modified": moment})
     for table, rows in ((model.resource_table, resources), (Vault, links), (ResourceFile, contents)):
         if rows:
             statement = sa.insert(table) if table is model.resource_table else insert(table).on_conflict_do_nothing()
@@ -230,8 +232,8 @@ def _resource(given: dict[str, Any], url: str, package_id: str, position: int) -
     }
 
 
-def _insert_tags(coded: Sequence[Rows]) -> None:
-    names = sorted({name for rows in coded for name in rows.tags})
+def _insert_tags(wanted: Mapping[str, tuple[str, ...]]) -> None:
+    names = sorted({name for tags in wanted.values() for name in tags})
     if not names:
         return
     known = _tag_ids(names)
@@ -246,9 +248,9 @@ def _insert_tags(coded: Sequence[Rows]) -> None:
     model.Session.execute(
         sa.insert(model.package_tag_table),
         [
-            {"id": str(uuid.uuid4()), "package_id": rows.package["id"], "tag_id": known[name], "state": "active"}
-            for rows in coded
-            for name in rows.tags
+            {"id": str(uuid.uuid4()), "package_id": package_id, "tag_id": known[name], "state": "active"}
+            for package_id, tags in wanted.items()
+            for name in tags
         ],
     )
 
@@ -266,7 +268,7 @@ def _ask_plugins(coded: Sequence[Rows], new: Sequence[New], context: dict[str, A
     """The hooks of `package_create`, with the data it would hand them."""
     plugins = list(p.PluginImplementations(p.IPackageController))
     ids = [rows.package["id"] for rows in coded]
-    packages = _packages(ids)
+    packages = packages_of(ids)
     for rows, each in zip(coded, new, strict=True):
         data = rows.package | {
             "extras": [{"key": key, "value": value} for key, value in rows.extras.items()],

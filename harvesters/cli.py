@@ -42,6 +42,23 @@ def run_command(source: str, *, as_json: bool) -> None:
         sys.exit(0 if report.state == "finished" else 1)
 
 
+@harvest.command("undo", short_help="撤回一次归集任务")
+@click.argument("run", type=int)
+@as_json
+def undo_command(run: int, *, as_json: bool) -> None:
+    """Bring back what was before RUN; what somebody changed since stays and is named."""
+    with _one_sentence(as_json):
+        from harvesters.harvest import undo
+
+        undone = undo(run)
+        if as_json:
+            _print(undone.to_json())
+            return
+        _print(f"归集任务 {run}（{undone.source}）已撤回：下架 {undone.withdrawn}，恢复 {undone.restored}。")
+        for each in undone.skipped:
+            _print(f"{each['title']}：{'、'.join(each['fields'])} 之后已被修改，保留现值。")
+
+
 @harvest.command("run-all", short_help="运行全部已配置的归集来源")
 @as_json
 def run_all(*, as_json: bool) -> None:

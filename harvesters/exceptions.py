@@ -9,7 +9,10 @@
     ├── RecordError            one record; the rest of the run goes on
     │   ├── UnreadableRecord   a row or object that is no record
     │   └── SecretRecord       marked 涉密, 工作秘密 or with a 密级 word: carries the place and never a value
-    └── SourceBusy             (transient) another run of the source is alive
+    ├── SourceBusy             (transient) another run of the source is alive
+    ├── RunNotFound            no run has that number
+    ├── NotUndoable            a run that cannot be undone now
+    └── PlanNotWaiting         a plan that is no longer there to be applied or rejected
 
 Errors are raised with facts (attributes) and word themselves, in Chinese and in English, with what to do next.
 `transient` says whether trying again can help.
@@ -147,3 +150,24 @@ class SourceBusy(HarvestError):
     def __init__(self, source: str) -> None:
         self.source = source
         super().__init__(source=source)
+
+
+class RunNotFound(HarvestError):
+    """No run has this number. Fact: `run`."""
+
+    zh = "没有编号为 {run} 的归集任务。用 ./govcn harvest list 查看。"
+    en = "There is no run {run}. See ./govcn harvest list."
+
+
+class NotUndoable(HarvestError):
+    """The run cannot be undone now. Facts: `run`, `why` (Chinese)."""
+
+    zh = "归集任务 {run} 不能撤回：{why}"
+    en = "Run {run} cannot be undone."
+
+
+class PlanNotWaiting(HarvestError):
+    """The run's plan is not waiting for a decision. Facts: `run`, `plan` (its state)."""
+
+    zh = "归集任务 {run} 没有待审阅的变更清单（现在的状态：{plan}）。"
+    en = "Run {run} has no plan that waits (it is {plan})."

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from ckan import model
 from ckanext.govcn.department import model as departments
 
+from harvesters import history, indexing, statements
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
 from harvesters.judging import Judge, refusals_of, stamped
-from harvesters.portal import CkanPortal, create_department, propose
+from harvesters.portal import CkanPortal, create_department, internal_context, only_run_of, propose
 from harvesters.providers import Owners
 from harvesters.reading import read
 from harvesters.run import Counts, Report, Task, run
@@ -40,3 +41,16 @@ def harvest(
     report = run(task, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one))
     propose(owners.proposed, source.name)
     return report
+
+
+def undo(run_id: int) -> history.Undone:
+    """撤回 a run. Raises HarvestError when there is none, it was undone, or a later run changed datasets."""
+    source = history.run_of(run_id).source
+    with only_run_of(source):
+        undone = history.undo(run_id, internal_context())
+        model.Session.commit()
+        indexing.index(undone.packages)
+        model.Session.execute(statements.INDEXED, {"ids": undone.packages})
+        model.Session.commit()
+        indexing.commit()
+    return undone

@@ -28,7 +28,7 @@ from ckanext.govcn.department import model as departments
 from ckanext.govcn.department import naming
 from ckanext.govcn.editorial import model as records
 
-from harvesters import bulk, indexing
+from harvesters import bulk, history, indexing
 from harvesters import statements as sql
 from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import SourceBusy
@@ -105,14 +105,14 @@ class CkanPortal:
 
     @contextmanager
     def open(self, source: str) -> Generator[CkanSession]:
-        with _only_run_of(source):
+        with only_run_of(source):
             session = CkanSession(self._source, self._files, _begun(self._source), one_by_one=self._one_by_one)
             session.index_leftovers()
             yield session
 
 
 @contextmanager
-def _only_run_of(source: str) -> Generator[None]:
+def only_run_of(source: str) -> Generator[None]:
     """Hold PostgreSQL's advisory lock for the source; it goes with the connection, so a dead run holds nothing."""
     key = {"space": zlib.crc32(b"govcn_harvest") - 2**31, "source": zlib.crc32(source.encode()) - 2**31}
     engine = model.ensure_engine()
@@ -268,6 +268,7 @@ class CkanSession:
             ],
         )
         model.Session.execute(sql.TO_INDEX, {"ids": [new.id for _, new in together]})
+        history.keep_changes(self.run, ((each, new.id) for each, new in together), {})
         model.Session.commit()
 
     def _add(self, added: Added) -> tuple[str, Sequence[Trouble]]:
@@ -281,6 +282,7 @@ class CkanSession:
         self._attach(hung, ids)
         tk.get_action("package_create")(self._context(defer_commit=True, return_id_only=True), dataset)
         self._keep(added, package_id, ids, hung)
+        history.keep_changes(self.run, [(added, package_id)], {})
         return package_id, hung.troubles
 
     def _change(self, changed: Changed) -> tuple[str, Sequence[Trouble]]:
@@ -292,6 +294,7 @@ class CkanSession:
             trouble = Trouble(DELETED, "warn", "该数据集已被管理员删除，归集不再更新它。如需恢复，请先恢复数据集。")
             return package_id, (trouble,)
         hung = self._files.hang(change.judged.entry)
+        before = history.snapshots([package_id])
         old, old_ids, status_before = self._before(change.remote_id)
         matched = matched_resources(old, old_ids, hung.resources)
         ids = [each or str(uuid.uuid4()) for each in matched]
@@ -307,6 +310,8 @@ class CkanSession:
         self._attach(hung, ids)
         tk.get_action("package_update")(self._context(defer_commit=True, return_id_only=True), dataset)
         self._keep(change, package_id, ids, hung)
+        model.Session.flush()
+        history.keep_changes(self.run, [(change, package_id)], before)
         return package_id, hung.troubles
 
     def _change_together(self, changed: Sequence[Changed], done: list[str], applied: Applied) -> list[Changed]:
@@ -354,21 +359,26 @@ class CkanSession:
         return bulk.Update(rows, release), hung
 
     def _write_updates(self, together: Sequence[tuple[Changed, bulk.Update, Hung]]) -> None:
+        before = history.snapshots([update.id for _, update, _ in together])
         bulk.update_all([update for _, update, _ in together], self._context())
         rows = [
             self._record(each, update.id, self._hung_ids.pop(each.remote_id), hung) for each, update, hung in together
         ]
         model.Session.execute(sql.keep(), rows)
         model.Session.execute(sql.TO_INDEX, {"ids": [update.id for _, update, _ in together]})
+        history.keep_changes(self.run, ((each, update.id) for each, update, _ in together), before)
         model.Session.commit()
 
     def _withdraw(self, removed: Sequence[Removed], done: list[str]) -> None:
         for start in range(0, len(removed), WITHDRAWN_TOGETHER):
             ids = [each.known.package_id for each in removed[start : start + WITHDRAWN_TOGETHER]]
+            snapshots = history.snapshots(ids)
             before = bulk.withdraw_all(ids, self._context())
             states = {"ids": ids, "states": [before.get(each, "") for each in ids]}
             model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name, "run": self.run})
             model.Session.execute(sql.TO_INDEX, {"ids": list(before)})
+            gone = [(each, each.known.package_id) for each in removed[start : start + WITHDRAWN_TOGETHER]]
+            history.keep_changes(self.run, (each for each in gone if each[1] in before), snapshots)
             model.Session.commit()
             done.extend(before)
 

@@ -33,7 +33,8 @@ class HarvestSource(tk.BaseModel):
 class HarvestRun(tk.BaseModel):
     """归集任务: one pass over a source. `state` is running, finished, failed or crashed (found dead by the next run).
 
-    `counts` has the keys of `harvesters.run.Counts`; `brake` says in Chinese why removals were held back.
+    `counts` has the keys of `harvesters.run.Counts`; `brake` says in Chinese why removals were held back. `plan` is
+    empty for a run that did what it found, else waiting, applied, rejected or undone; `why` says why it waits.
     """
 
     __tablename__ = "govcn_harvest_run"
@@ -47,6 +48,8 @@ class HarvestRun(tk.BaseModel):
     counts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     brake: Mapped[str] = mapped_column(sa.Text, default="")
     error: Mapped[str] = mapped_column(sa.Text, default="")
+    plan: Mapped[str] = mapped_column(sa.Text, default="")
+    why: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class HarvestRecord(tk.BaseModel):
@@ -70,6 +73,26 @@ class HarvestRecord(tk.BaseModel):
     changed_run: Mapped[int] = mapped_column(sa.BigInteger)
     entry: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     resources: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
+
+
+class HarvestChange(tk.BaseModel):
+    """变更: what a run did (or, `planned`, would do) to one dataset.
+
+    `fields` lists field, old and new; `before` and `after` are `harvesters.history` snapshots of the dataset; `planned`
+    is what `harvesters.review` needs to carry it out later. Secret, like the records.
+    """
+
+    __tablename__ = "govcn_harvest_change"
+
+    run_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    remote_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text)
+    package_id: Mapped[str] = mapped_column(sa.Text)
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    planned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class HarvestProblem(tk.BaseModel):
