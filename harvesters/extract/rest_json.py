@@ -117,12 +117,25 @@ def request_of(call: ListCall | DetailCall, facts: Mapping[str, str], page: Mapp
     if call.method == "GET":
         return Request(_with_query(url, {**query, **page}), "GET", headers)
     body = _secret_in(_filled_in(call.body, facts))
-    body = {**(cast("dict[str, Any]", body) if isinstance(body, dict) else {}), **page}
+    body = _with_page(cast("dict[str, Any]", body) if isinstance(body, dict) else {}, page)
     if call.body_form:
         headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return Request(_with_query(url, query), "POST", headers, urlencode(body).encode())
     headers = {"Content-Type": "application/json", **headers}
     return Request(_with_query(url, query), "POST", headers, json.dumps(body, ensure_ascii=False).encode())
+
+
+def _with_page(body: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the paging parameters; `variables.input.offset` goes inside (GraphQL)."""
+    filled = dict(body)
+    for name, value in page.items():
+        first, _, rest = name.partition(".")
+        inner = filled.get(first)
+        if rest and isinstance(inner, dict):
+            filled[first] = _with_page(cast("dict[str, Any]", inner), {rest: value})
+        else:
+            filled[name] = value
+    return filled
 
 
 def _with_query(url: str, extra: Mapping[str, Any]) -> str:
