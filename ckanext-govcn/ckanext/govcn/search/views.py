@@ -16,7 +16,6 @@ from ckanext.govcn.search.package_query import titles_and_items
 
 blueprint = Blueprint("govcn_search", __name__)
 
-KEPT_SECONDS = 60
 MOST_DEPARTMENTS = 2
 
 
@@ -33,8 +32,7 @@ def suggest() -> Response:
         except SearchError:
             shown = []
     response = jsonify(suggestions=[{"kind": one["kind"], "text": one["text"], "url": _url(one)} for one in shown])
-    if not tk.current_user.is_authenticated:
-        response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    response.headers["Cache-Control"] = "no-store"  # a title closed this minute is suggested to nobody the next
     return response
 
 
