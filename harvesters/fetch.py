@@ -56,12 +56,13 @@ FILE_TYPES = JSON_TYPES | {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call as it goes out; `body` is sent as it is."""
+    """One call as it goes out; `body` is sent as it is. `most`: bytes of its answer, if less than the source's."""
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes | None = None
+    most: int | None = None
 
 
 class Answer(Protocol):
@@ -246,8 +247,8 @@ class Fetcher:
         same = urlsplit(url)[:2] == urlsplit(request.url)[:2]
         headers = request.headers if same else {k: v for k, v in request.headers.items() if k.lower() == "accept"}
         if answer.status in {307, 308} and same:
-            return Request(url, request.method, headers, request.body)
-        return Request(url, "GET", headers)
+            return replace(request, url=url, headers=headers)
+        return Request(url, "GET", headers, most=request.most)
 
     def _body(self, request: Request, answer: Answer, types: Container[str], started: float) -> Fetched:
         if answer.status in BUSY or answer.status >= 500:
@@ -265,20 +266,21 @@ class Fetcher:
         declared = _header(answer, "content-length")
         declared = declared if declared.isdecimal() and len(declared) < 20 else ""
         if declared:
-            self._size(request.url, int(declared))
-        content = self._read(request.url, answer, started)
+            self._size(request.url, int(declared), request.most)
+        content = self._read(request, answer, started)
         if declared and not _header(answer, "content-encoding") and len(content) != int(declared):
             why = f"只收到 {len(content)} 字节，应有 {declared} 字节，传输中断"
             raise SourceUnreachable(request.url, why, f"only {len(content)} of {declared} bytes came")
         charset = parameters.partition("charset=")[2].split(";")[0].strip(" \"'")
         return Fetched(request.url, content, media_type, charset, _validators(answer))
 
-    def _read(self, url: str, answer: Answer, started: float) -> bytes:
+    def _read(self, request: Request, answer: Answer, started: float) -> bytes:
+        url = request.url
         buffer = BytesIO()  # hands its bytes over without copying them
         try:
             for chunk in answer.chunks():
                 buffer.write(chunk)
-                self._size(url, buffer.tell())
+                self._size(url, buffer.tell(), request.most)
                 self._left(url, started)
         except TimeoutError as error:
             raise SourceUnreachable(url, "超时，内容不完整", "it stopped sending") from error
@@ -293,9 +295,10 @@ class Fetcher:
             raise SourceUnreachable(url, f"超过 {seconds} 秒仍未取完", f"not complete after {seconds} seconds")
         return left
 
-    def _size(self, where: str, size: int) -> None:
-        if size > self._limits.bytes:
-            raise too_large(where, self._limits.bytes)
+    def _size(self, where: str, size: int, most: int | None = None) -> None:
+        limit = self._limits.bytes if most is None else min(most, self._limits.bytes)
+        if size > limit:
+            raise too_large(where, limit)
 
 
 def _validators(answer: Answer) -> Validators:

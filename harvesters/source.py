@@ -44,6 +44,8 @@ class Limits:
     silence: float = 30.0  # between two bytes of an answer
     rate: float | None = None  # requests a second to one host; unset: see `wire.PUBLIC_RATE`; 0: no limit
     bytes: int = 256 * 1024 * 1024  # on the wire, and after unpacking
+    answer: int = 32 * 1024 * 1024  # the same for one answer of an API
+    values: int = 1_000_000  # in one answer of an API
     headers: int = 64 * 1024
     redirects: int = 5
     pages: int = 5_000

@@ -62,9 +62,9 @@ def _page(source: Source, fetcher: Fetcher, start: int) -> tuple[int, list[Any]]
     if source.query:
         query["fq"] = source.query
     url = f"{source.url.rstrip('/')}/api/3/action/package_search?{urlencode(query)}"
-    fetched = fetcher.get(Request(url), JSON_TYPES)
+    fetched = fetcher.get(Request(url, most=source.limits.answer), JSON_TYPES)
     text, _ = unpack.decoded(fetched.content, source.url)
-    answer = jsons.parsed(text, source.url)
+    answer = jsons.parsed(text, source.url, source.limits.values)
     results, count = jsons.dig(answer, "result.results"), jsons.dig(answer, "result.count")
     if jsons.dig(answer, "success") is not True or not isinstance(results, list) or not isinstance(count, int):
         raise UnreadableSource(source.url, "不是 CKAN 的 package_search 结果。请核对 url 是否为平台首页地址。")

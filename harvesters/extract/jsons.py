@@ -11,10 +11,15 @@ from harvesters.record import Place, Record, Value
 from harvesters.source import Limits
 
 ENVELOPES = 10  # how deep the list of records may lie
+VALUES = 6_000_000  # in one text: a hundred thousand records of sixty fields; `[{},{},…]` takes fifty times its size
 
 
-def parsed(text: str, where: str) -> Any:
-    """The JSON value of a text. Raises UnreadableSource."""
+def parsed(text: str, where: str, values: int = VALUES) -> Any:
+    """The JSON value of a text. Raises UnreadableSource, before anything is built when there are too many values."""
+    if len(text) > values and sum(map(text.count, ",[{")) > values:
+        raise UnreadableSource(
+            where, f"JSON 里超过 {values} 个值。请分批提供。", f"It holds more than {values} values."
+        )
     try:
         return json.loads(text, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:

@@ -101,10 +101,10 @@ def _asked(
     facts: Mapping[str, str],
     page: Mapping[str, Any] | None = None,
 ) -> Any:
-    request = request_of(call, facts, page or {})
+    request = replace(request_of(call, facts, page or {}), most=source.limits.answer)
     fetched = fetcher.get(request, JSON_TYPES)
     text, _ = unpack.decoded(unpack.unpacked(fetched.content, _shown(call.url), source.limits), _shown(call.url))
-    return jsons.parsed(text.lstrip("\ufeff"), _shown(call.url))
+    return jsons.parsed(text.lstrip("\ufeff"), _shown(call.url), source.limits.values)
 
 
 def request_of(call: ListCall | DetailCall, facts: Mapping[str, str], page: Mapping[str, Any]) -> Request:

@@ -286,7 +286,7 @@ SERVERS: dict[str, tuple[Saying, str]] = {
     "endless chunks": (_sending(CHUNKED, b"10000\r\n" + BIG + b"\r\n"), "超过大小上限 8 MB"),
     "endless chunk size": (_sending(CHUNKED, BIG), MARKS),
     "chunk extensions": (_sending(CHUNKED, b"1;" + BIG + b"\r\n \r\n"), MARKS),
-    "chunks of one byte": (_sending(CHUNKED, b"1\r\n \r\n" * 5000), "分块标记过大|4 秒|超时"),
+    "chunks of one byte": (_sending(CHUNKED, b"1\r\n \r\n" * 5000), f"分块标记过大|{SLOW}"),
     "one chunk of 2 GB": (_sending(CHUNKED + b"7fffffff\r\n", BIG), "超过大小上限"),
     "negative chunk": (_sending(CHUNKED + b"-5\r\nhello\r\n0\r\n\r\n"), "传输中断|只收到"),
     "trailers without end": (_sending(CHUNKED + b"0\r\n", b"X: " + BIG[:900] + b"\r\n"), "过大"),
@@ -320,7 +320,7 @@ def test_a_hostile_server_is_left_in_time_and_in_little_memory(name: str) -> Non
         tracemalloc.start()
         try:
             with pytest.raises(HarvestError, match=why) as caught:
-                fetch(HASTY if why == SLOW else SOURCE, server.url)
+                fetch(HASTY if SLOW in why else SOURCE, server.url)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

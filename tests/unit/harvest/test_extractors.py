@@ -193,6 +193,18 @@ class TestRestJsonsOwn:
         assert "token" not in str(caught.value)
 
 
+class TestWhatAnAnswerMayHold:
+    """A megabyte of `{},` becomes fifty in memory: it is counted before it is read."""
+
+    @pytest.mark.parametrize("source", [Source("s", "rest_json", list=ListCall(API)), Source("s", "ckan", url=API)])
+    def test_values_and_bytes_of_an_apis_answer(self, source: Source) -> None:
+        many = FakeAnswer(b'{"data": [{}' + b", {}" * 90 + b"]}")
+        with pytest.raises(SourceRefused, match="超过 50 个值"):
+            only(replace(source, limits=Limits(values=50)), lambda _: many)
+        with pytest.raises(SourceRefused, match="超过大小上限"):
+            only(replace(source, limits=Limits(answer=100)), lambda _: many)
+
+
 class TestFetchersOwn:
     def test_keys_do_not_follow_a_redirect_to_another_host(self) -> None:
         source = Source("s")
