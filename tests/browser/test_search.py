@@ -44,3 +44,15 @@ def test_a_slip_is_pointed_out(visitor: Page) -> None:
     visitor.goto("/dataset/?q=停车厂")
     visitor.get_by_role("link", name="停车场", exact=True).click()
     expect(visitor.get_by_role("status")).to_contain_text("停车场")
+
+
+def test_a_yearly_series_is_folded_newest_first(visitor: Page) -> None:
+    visitor.goto("/dataset/?q=国民经济主要指标")
+    folded = visitor.locator(".g-folded")
+    expect(folded).to_have_count(1)
+    expect(folded.locator(".g-dataset").first).to_be_hidden()
+    folded.locator("summary").click()
+    expect(folded.locator(".g-dataset").first).to_be_visible()
+    expect(folded.locator(".g-dataset")).to_have_count(4)
+    visitor.goto("/dataset/?q=国民经济主要指标&sort=title_string+asc")
+    expect(visitor.locator(".g-folded")).to_have_count(0)

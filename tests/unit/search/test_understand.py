@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
+import yaml
 from ckanext.govcn.search import lexicon
 from ckanext.govcn.search.understand import segment, understand
 from hypothesis import given
@@ -96,3 +99,10 @@ def test_the_files_are_clean() -> None:
 )
 def test_short_names_of_places(region: str, short: str) -> None:
     assert lexicon.short_name(region) == short
+
+
+def test_every_word_list_says_where_it_comes_from() -> None:
+    folder = resources.files("ckanext.govcn.standards").joinpath("search")
+    told = yaml.safe_load(folder.joinpath("index.yaml").read_text("utf-8"))
+    assert set(told) == {file.name for file in folder.iterdir() if file.name != "index.yaml"}
+    assert all(one["origin"] and one["date"] for one in told.values())

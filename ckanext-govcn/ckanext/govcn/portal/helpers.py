@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.catalog import codes
+from ckanext.govcn.search.folding import Group, folded
 from ckanext.govcn.search.highlight import marks
 from ckanext.govcn.search.query import normalize
 from ckanext.govcn.search.understand import understand
@@ -271,6 +272,11 @@ def govcn_department_title(organization: str | Mapping[str, Any]) -> str:
     name = organization if isinstance(organization, str) else organization.get("name", "")
     title = "" if isinstance(organization, str) else organization.get("title", "")
     return numbers.department_labels().get(name) or title or name
+
+
+def govcn_folded(packages: Sequence[Mapping[str, Any]], query: str, sort: str) -> list[Group]:
+    """Near-duplicates folded below the best of them; only where the order is by relevance."""
+    return folded(packages) if query and not sort else [Group(package) for package in packages]
 
 
 def govcn_marked(text: str, query: str) -> list[tuple[str, bool]]:
