@@ -20,7 +20,7 @@ from harvesters.exceptions import Fault, SourceInvalid, SourceRefused
 SOURCES = Path("config/sources")
 MAX_YAML_BYTES = 1_000_000
 CATALOGUE_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
-PROTOCOLS = ("catalogue_file", "rest_json", "ckan")
+PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal")
 PROFILES = ("guide", "portal")
 PROVIDERS = ("fixed", "map", "create")
 RELEASES = ("reviewed", "already_public")
@@ -216,6 +216,7 @@ def _cross_checks(top: _Mapping, source: Source) -> None:
         "catalogue_file": ("path", source.path or source.url, "目录文件要写 path（相对本文件）或 url。"),
         "rest_json": ("list", source.list.url, "JSON 接口要写 list.url。"),
         "ckan": ("url", source.url, "CKAN 来源要写 url（平台首页地址）。"),
+        "oportal": ("url", source.url, "要写 url：平台地址，到 /catalog 之前为止。"),
     }
     key, given, message = needs.get(source.protocol, ("", "-", ""))
     if not given:

@@ -55,7 +55,7 @@ class Call:
 
 
 Dialect = Callable[[Call, Sequence[Record]], Any]
-"""The answer's JSON value, or None for 404."""
+"""The answer's JSON value, a str for a web page, or None for 404."""
 
 
 def shanghai(call: Call, records: Sequence[Record]) -> Any:
@@ -99,6 +99,37 @@ def chongqing(call: Call, records: Sequence[Record]) -> Any:
         for r in records[start : start + size]
     ]  # fmt: skip
     return {"data": {"result": {"total": len(records), "offset": start, "limit": size, "data": part}}}
+
+
+def oportal(call: Call, records: Sequence[Record]) -> Any:
+    """Web pages: a str is sent as text/html."""
+    if call.path == "/portal/catalog/index":
+        page = int(call.query["page"])
+        blocks = "".join(
+            f"""<li class=bd><div class="cata-title"><a href="/portal/catalog/{_flat(r)}" title=x>{r["title"]}</a></div>
+            <div class="file-type"><ul><li class="CSV on">CSV<li class="api">接口</ul></div>"""
+            for r in records[(page - 1) * 10 : page * 10]
+        )
+        return f"""<!DOCTYPE html><html><head><title>目录</title><script>if (a < b) {{ "</div>" }}</script></head><body>
+        <a href="/portal/catalog/index?page=2">下一页</a><!-- <div class="cata-title"> --><ul>{blocks}</ul></body>"""
+    for r in records:
+        if call.path == f"/portal/catalog/{_flat(r)}":
+            return f"""<html><title>{r["title"]}</title><body><ul class="d-title pull-left"><li><h4>{r["title"]}</h4></ul>
+            <ul class="list-inline"><li>来源部门：<span class="text-primary">{r["provider"]}</span></li>
+            <li>开放类型：<span class="text-primary">{r["level"]}</span><li>更新时间：<span>{r["updated"]}</span>
+            <li>浏览次数：<span>{len(r["title"])}</span></ul>
+            <li name="basicinfo"><table><tr><td>更新频率<td>{r["cycle"]}<td>标签</td><td>&nbsp;生活&amp;服务</td></tr>
+            <tr><td>描述</td><td colspan=3>{r["notes"]}</td></tr></table></li></body></html>"""
+        if call.path == f"/portal/catalog/{_flat(r)}/getData" and call.method == "POST":
+            return {
+                "recordsTotal": 9,
+                "items": [{"column_name_en": "MC", "name_cn": "名称"}, {"column_name_en": "DZ", "name_cn": "地址"}],
+            }
+    return None
+
+
+def _flat(record: Record) -> str:
+    return record["id"].replace("/", "-")
 
 
 @dataclass
@@ -150,9 +181,11 @@ class Replay:
             time.sleep(0.5)
         value = self.dialect(call, self.records)
         status = {"busy": 429, "error": 500}.get(fault, 200 if value is not None else 404)
-        body = json.dumps(value, ensure_ascii=False).encode()
+        page = isinstance(value, str) or fault == "login"
+        text = "<html><title>请登录</title></html>" if fault == "login" else value
+        body = (text if page else json.dumps(value, ensure_ascii=False)).encode()
         handler.send_response(status)
-        handler.send_header("Content-Type", "text/html" if fault == "login" else "application/json")
+        handler.send_header("Content-Type", "text/html; charset=utf-8" if page else "application/json")
         handler.send_header("Content-Length", str(len(body)))
         if fault == "busy":
             handler.send_header("Retry-After", "0")

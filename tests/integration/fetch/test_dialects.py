@@ -114,6 +114,28 @@ def test_a_new_dialect_is_one_yaml_file(tmp_path: Path) -> None:
     assert as_entries(harvested(_xinshi, NEW, tmp_path)) == EXPECTED
 
 
+PORTAL = (EXAMPLES / "shandong.yaml").read_text("utf-8")
+
+
+def test_a_family_of_web_pages(tmp_path: Path) -> None:
+    reading = harvested(replay.oportal, PORTAL, tmp_path, n2="slow", n4="busy")
+    assert as_entries(reading) == [(each[0].replace("/", "-"), *each[1:]) for each in EXPECTED]
+    entry = next(iter(reading.outcomes)).entry
+    assert [(item.name, item.name_en) for item in entry.items] == [("名称", "MC"), ("地址", "DZ")]
+    assert entry.formats == ("csv", "api") or set(entry.formats) >= {"csv"}
+    assert entry.tags == ("生活&服务",)
+    assert entry.url.endswith("/portal/catalog/0000-a")
+    assert not any("浏览" in heading for heading in reading.received[0].raw)
+
+
+@pytest.mark.parametrize(("fault", "transient"), [("drop", True), ("half", True), ("error", True), ("login", False)])
+@pytest.mark.parametrize("request_number", [1, 22])  # the first and the second list page
+def test_a_family_of_web_pages_with_faults(request_number: int, fault: str, transient: bool, tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        harvested(replay.oportal, PORTAL, tmp_path, **{f"n{request_number}": fault})
+    assert caught.value.transient is transient
+
+
 def test_a_portal_that_nobody_described_is_proposed(tmp_path: Path) -> None:
     def plain(call: Call, records: Sequence[Record]) -> Any:
         page, size = int(call.query["page"]), int(call.query["size"])
