@@ -232,7 +232,7 @@ class Fetcher:
             raise SourceRefused(
                 request.url, why, "Its TLS certificate is not valid. Ask the source to mend it."
             ) from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, UnicodeError) as error:
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader, ValueError) as error:
             raise SourceRefused(request.url, "网址或请求头无效。", "The address or a header is not valid.") from error
         except (requests.exceptions.RequestException, OSError) as error:
             late = isinstance(error, (requests.exceptions.Timeout, TimeoutError))
@@ -242,8 +242,12 @@ class Fetcher:
     def _redirected(self, request: Request, answer: Answer) -> Request:
         target = _header(answer, "location")
         if not target:
-            raise SourceRefused(request.url, "对方要求转向，但没有给出地址。")
-        url = urljoin(request.url, target)
+            raise SourceRefused(request.url, "对方要求转向，但没有给出地址。", "It redirects without an address.")
+        try:
+            url = urljoin(request.url, target)
+        except ValueError as error:
+            raise SourceRefused(request.url, "对方要求转向的地址无效。", "It redirects to no valid address.") from error
+        target_of(url)
         same = urlsplit(url)[:2] == urlsplit(request.url)[:2]
         headers = request.headers if same else {k: v for k, v in request.headers.items() if k.lower() == "accept"}
         if answer.status in {307, 308} and same:
@@ -313,7 +317,7 @@ def _retry_after(answer: Answer) -> float | None:
         return float(given)
     try:
         when = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())

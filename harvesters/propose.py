@@ -24,6 +24,7 @@ from ckanext.govcn.catalog import codes, levels
 from harvesters.exceptions import HarvestError, SourceRefused, UnreadableSource
 from harvesters.extract import jsons, unpack
 from harvesters.fetch import FILE_TYPES, Fetcher, Request
+from harvesters.networks import target_of
 from harvesters.normalize import readers
 from harvesters.normalize.recognise import guesses
 from harvesters.reading import Reading, read
@@ -113,6 +114,7 @@ def _name(text: str) -> str:
 
 def _source_of_url(url: str, fetcher_of: Callable[[Source], Fetcher]) -> Source:
     """What stands at the address: a CKAN, a JSON list with or without pages, or a catalogue file."""
+    target_of(url)
     parts = urlsplit(url)
     name = _name(parts.hostname or "source")
     plain = Source(name, title=parts.hostname or "", profile="portal", providers="create", url=url)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 from harvesters.exceptions import RecordError, SourceRefused, UnreadableRecord, UnreadableSource
 from harvesters.extract import jsons, unpack
@@ -78,11 +78,18 @@ def _links(source: Source, page: Node, at: str) -> Iterator[_Listed]:
     for block in page.all():
         for heading in block.children("cata-title"):
             for link in heading.all("a"):
-                target = urlsplit(urljoin(at, link.attributes.get("href", "")))
+                target = _target(at, link.attributes.get("href", ""))
                 step = target.path.removeprefix(base.path)
                 if target[:2] == base[:2] and step != target.path and re.fullmatch(r"[\w.-]{1,200}", step):
                     yield _Listed(step, target._replace(query="", fragment="").geturl(), _formats(block))
                     break
+
+
+def _target(at: str, given: str) -> SplitResult:
+    try:
+        return urlsplit(urljoin(at, given))
+    except ValueError:  # no address; it leads nowhere
+        return urlsplit("")
 
 
 def _formats(block: Node) -> tuple[str, ...]:

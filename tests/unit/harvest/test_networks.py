@@ -6,14 +6,15 @@ import ipaddress
 from pathlib import Path
 
 import pytest
-from contracts.making import FakeTransport
+from contracts.making import FakeAnswer, FakeTransport
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvesters.exceptions import SourceInvalid, SourceRefused
+from harvesters.exceptions import SourceError, SourceInvalid, SourceRefused
 from harvesters.fetch import Fetcher, Request
 from harvesters.networks import Door, kind_of, load_networks, target_of
 from harvesters.source import ListCall, Source
+from harvesters.wire import Pace
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,28 @@ def test_networks_have_names(tmp_path: Path) -> None:
     )
     networks = load_networks(tmp_path)
     door = Door(networks.of(["统计"]))
-    assert [door.refusal(a) is None for a in ("10.20.1.1", "fd00:20::1", "127.0.0.1", "10.21.0.1")] == [True, True, True, False]
+    assert [door.refusal(a) is None for a in ("10.20.1.1", "fd00:20::1", "127.0.0.1", "10.21.0.1")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert Door(networks.of([])).refusal("10.20.1.1")
     with pytest.raises(SourceRefused, match="没有这个网络（已有：统计、本机）"):
         networks.of(["税务"])
 
 
 @pytest.mark.parametrize(
-    "text", ["networks: {a: [10.0.0.1/8]}", "networks: {a: [0.0.0.0/0]}", "always: [b]", "proxy: socks5://x", "nets: {}", "[]x: {", "- a"]
+    "text",
+    [
+        "networks: {a: [10.0.0.1/8]}",
+        "networks: {a: [0.0.0.0/0]}",
+        "always: [b]",
+        "proxy: socks5://x",
+        "nets: {}",
+        "[]x: {",
+        "- a",
+    ],
 )
 def test_a_wrong_file_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "networks.yaml").write_text(text, "utf-8")
@@ -90,7 +105,44 @@ def test_no_record_can_name_a_file_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[]", "utf-8")
     remote = Source("s", "rest_json", folder=tmp_path, list=ListCall("https://data.example.gov.cn/"), files="copy")
     recorded = Source("s", "rest_json", folder=tmp_path, list=ListCall("file:a.json"))
-    for source, url in ((remote, "file:///a.json"), (remote, "file:///s.yaml"), (recorded, "file:///s.yaml"), (recorded, "file:s.YAML")):
+    for source, url in (
+        (remote, "file:///a.json"),
+        (remote, "file:///s.yaml"),
+        (recorded, "file:///s.yaml"),
+        (recorded, "file:s.YAML"),
+    ):
         with pytest.raises(SourceRefused):
             Fetcher(source, FakeTransport({})).get(Request(url), {"application/json"})
     assert Fetcher(recorded).get(Request("file:a.json"), {"application/json"}).content == b"[]"
+
+
+_wild = st.one_of(
+    st.text(max_size=40), st.sampled_from(["http://[x", "//[", "http://[::1", "?", "#", "http://a:b:c/", "\\\\x"])
+)
+
+
+@given(st.sampled_from([200, 204, 301, 302, 304, 307, 308, 400, 429, 500, 503, 999]), _wild, _wild, _wild)
+def test_no_answer_breaks_the_fetcher(status: int, location: str, retry: str, length: str) -> None:
+    """Whatever the head says: content, or an error of ours."""
+    head = {"Location": location, "Retry-After": retry, "Content-Length": length, "Content-Type": "application/json"}
+    transport = FakeTransport(lambda _: FakeAnswer(b"[]", status, head))
+    fetcher = Fetcher(Source("s"), transport, lambda *_: ["93.184.216.34"], sleep=lambda _: None)
+    try:
+        said = fetcher.get(Request("https://data.example.gov.cn/a"), {"application/json"}).content.decode()
+    except SourceError as error:
+        said = f"{error.message} {error.message_en}"
+    assert said == "[]" or "data.example.gov.cn" in said or location in said
+
+
+def test_one_host_is_asked_at_its_pace_by_all_sources() -> None:
+    now, waited = [100.0], list[float]()
+
+    def sleep(seconds: float) -> None:
+        waited.append(round(seconds, 3))
+        now[0] += seconds
+
+    pace = Pace(lambda: now[0], sleep)
+    for host in ("a", "a", "b", "a"):
+        pace.wait(host, 2)
+    pace.wait("a", 0)
+    assert waited == [0.5, 0.5]
