@@ -19,6 +19,7 @@ from harvesters.exceptions import HarvestError
 
 COUNTS = ("records", "added", "changed", "unchanged", "removed", "refused")
 HEADINGS = ("来源", "记录", "新增", "变更", "未变", "下架", "退回")
+KINDS = {"added": "新增", "changed": "变更", "removed": "下架"}
 LISTED = 20  # problems shown to a person; all are in --json and in the database
 
 as_json = click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象")
@@ -40,6 +41,74 @@ def run_command(source: str, *, as_json: bool) -> None:
         report = _harvested(find(source))
         _print(report.to_json() if as_json else _told(report))
         sys.exit(0 if report.state == "finished" else 1)
+
+
+@harvest.command("plan", short_help="生成变更清单，不执行")
+@click.argument("source")
+@as_json
+def plan_command(source: str, *, as_json: bool) -> None:
+    """What a run of SOURCE would do, kept until `apply` or `reject`."""
+    with _one_sentence(as_json):
+        from harvesters.configured import find
+        from harvesters.harvest import changes_of
+
+        report = _harvested(find(source), plan_only=True)
+        changes = changes_of(report.run)
+        if as_json:
+            _print(report.to_json() | {"changes": changes})
+            return
+        _print(f"归集任务 {report.run}：{report.counts.waiting} 项变更待执行，{report.counts.refused} 条退回。")
+        for each in changes[:LISTED]:
+            named = "、".join(field["field"] for field in each["fields"])
+            _print(f"{KINDS[each['kind']]}  {each['title']}{f'（{named}）' if named else ''}")
+        _print(f"执行：./govcn harvest apply {report.run}    放弃：./govcn harvest reject {report.run}")
+
+
+@harvest.command("show", short_help="查看一次归集任务的变更清单")
+@click.argument("run", type=int)
+@as_json
+def show_command(run: int, *, as_json: bool) -> None:
+    """What RUN did or would do, field by field, old and new."""
+    with _one_sentence(as_json):
+        from harvesters.harvest import changes_of
+        from harvesters.history import run_of
+
+        found = run_of(run)
+        changes = changes_of(run)
+        if as_json:
+            _print({"run": run, "source": found.source, "state": found.state, "plan": found.plan, "changes": changes})
+            return
+        for each in changes:
+            _print(f"{KINDS[each['kind']]}  {each['state']}  {each['title']}")
+            for field in each["fields"]:
+                _print(f"    {field['field']}：{field['old']} → {field['new']}")
+
+
+@harvest.command("apply", short_help="执行待审阅的变更清单")
+@click.argument("run", type=int)
+@click.option("--source", default="", help="来源的 YAML 文件；来源不在 config/ 里时需要")
+@as_json
+def apply_command(run: int, source: str, *, as_json: bool) -> None:
+    """Carry out what waits in RUN; what no longer stands is skipped."""
+    with _one_sentence(as_json):
+        from harvesters.configured import find
+        from harvesters.harvest import apply
+        from harvesters.history import run_of
+
+        done = apply(run, find(source or run_of(run).source))
+        _print(done if as_json else f"归集任务 {run}：已执行 {done['applied']} 项，跳过 {done['skipped']} 项。")
+
+
+@harvest.command("reject", short_help="放弃待审阅的变更清单")
+@click.argument("run", type=int)
+@as_json
+def reject_command(run: int, *, as_json: bool) -> None:
+    """Drop what waits in RUN."""
+    with _one_sentence(as_json):
+        from harvesters.harvest import reject
+
+        done = reject(run)
+        _print(done if as_json else f"归集任务 {run}：已放弃 {done['rejected']} 项变更。")
 
 
 @harvest.command("undo", short_help="撤回一次归集任务")
@@ -144,11 +213,11 @@ def _harvest_folders(chosen: Iterable[Any]) -> list[dict[str, Any]]:
     return reports
 
 
-def _harvested(source: Any) -> Any:
+def _harvested(source: Any, *, plan_only: bool = False) -> Any:
     from harvesters.harvest import harvest as harvest_source
 
     shown = _Progress(source.name)
-    report = harvest_source(source, shown)
+    report = harvest_source(source, shown, plan_only=plan_only)
     shown.end()
     return report
 
@@ -204,6 +273,11 @@ def _told(report: Any) -> str:
     """The report for a person: numbers, what was held back, and the first problems with their places."""
     lines = [*_table([report.to_json()])]
     lines += [sentence for sentence in (report.brake, report.error) if sentence]
+    if report.counts.waiting:
+        lines.append(f"{report.counts.waiting} 项变更待审阅（{'；'.join(report.why)}）。")
+        lines.append(
+            f"查看：./govcn harvest show {report.run}    执行：apply {report.run}    放弃：reject {report.run}"
+        )
     for each in report.problems[:LISTED]:
         where = "".join([each.file, f"“{each.sheet}”" if each.sheet else "", f"第 {each.row} 行" if each.row else ""])
         kind = "退回" if each.severity == "refuse" else "提醒"

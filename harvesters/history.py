@@ -16,13 +16,15 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 from ckanext.govcn.access.model import ResourceFile, Vault
+from ckanext.govcn.catalog.entry import CatalogEntry
 from ckanext.govcn.editorial.states import is_private
 from ckanext.govcn.harvest.model import HarvestChange
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from harvesters import bulk
+from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import NotUndoable, RunNotFound
-from harvesters.plan import Added, Changed, FieldChange, Removed
+from harvesters.plan import Added, Changed, FieldChange, Judged, Known, Plan, Removed, differences
 
 COLUMNS = ("title", "notes", "url")
 RESOURCE_COLUMNS = ("url", "url_type", "name", "description", "format", "position", "size", "state", "extras")
@@ -130,6 +132,69 @@ def keep_changes(run: int, changes: Iterable[tuple[Added | Changed | Removed, st
         changed = {name: statement.excluded[name] for name in ("kind", "state", "fields", "before", "after")}
         kept = statement.on_conflict_do_update(index_elements=["run_id", "remote_id"], set_=changed)
         model.Session.execute(kept, rows)
+
+
+def keep_planned(run: int, changes: Iterable[tuple[Added | Changed | Removed, str]]) -> None:
+    """Write changes that wait, with what is needed to carry them out later."""
+    rows = [
+        {
+            "run_id": run,
+            "remote_id": change.remote_id,
+            "kind": kind_of(change),
+            "state": "planned",
+            "package_id": package,
+            "fields": fields_of(change),
+            "planned": planned_of(change),
+        }
+        for change, package in changes
+    ]
+    if rows:
+        model.Session.execute(insert(HarvestChange.__table__).on_conflict_do_nothing(), rows)
+
+
+def planned_of(change: Added | Changed | Removed) -> dict[str, Any]:
+    """What has to be known to do the change later; `was` is the hash that must still stand then."""
+    if isinstance(change, Removed):
+        return {"was": change.known.hash}
+    judged = change.judged
+    return {
+        "was": change.known.hash if isinstance(change, Changed) else "",
+        "hash": change.hash,
+        "entry": to_json(judged.entry),
+        "owner": judged.owner,
+        "publishes": judged.publishes,
+        "decided": judged.decided,
+        "incomplete": list(judged.incomplete),
+        "wakes": isinstance(change, Changed) and change.wakes,
+    }
+
+
+def plan_from(rows: Iterable[Any], known: Mapping[str, Known], last: Mapping[str, CatalogEntry]) -> Plan:
+    """The planned changes that still stand: what the source or somebody changed since is left out."""
+    plan = Plan()
+    for row in rows:
+        was, planned = known.get(row.remote_id), row.planned
+        if row.kind == "removed" and was and not was.withdrawn and was.hash == planned["was"]:
+            plan.removed.append(Removed(row.remote_id, was))
+        elif row.kind == "added" and was is None:
+            plan.added.append(Added(row.remote_id, planned["hash"], _judged(planned)))
+        elif row.kind == "changed" and was and was.hash == planned["was"]:
+            judged, old = _judged(planned), last.get(row.remote_id, CatalogEntry())
+            fields_ = differences(old, judged.entry)
+            plan.changed.append(
+                Changed(row.remote_id, planned["hash"], judged, was, old, fields_, wakes=planned["wakes"])
+            )
+    return plan
+
+
+def _judged(planned: Mapping[str, Any]) -> Judged:
+    return Judged(
+        from_json(planned["entry"]),
+        planned["owner"],
+        publishes=planned["publishes"],
+        decided=planned["decided"],
+        incomplete=tuple(planned["incomplete"]),
+    )
 
 
 def kind_of(change: Added | Changed | Removed) -> str:

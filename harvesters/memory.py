@@ -56,6 +56,9 @@ class MemorySession:
             records[removed.remote_id] = Known(was.hash, was.package_id, withdrawn=True, owner=was.owner)
         return Applied()
 
+    def hold(self, plan: Plan) -> None:
+        self.portal.held.append(plan)
+
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
         self.portal.problems.extend(troubles)
 
@@ -71,6 +74,7 @@ class MemoryPortal:
     records: dict[str, dict[str, Known]] = field(default_factory=dict[str, dict[str, Known]])
     problems: list[Trouble] = field(default_factory=list[Trouble])
     reports: list[Report] = field(default_factory=list[Report])
+    held: list[Plan] = field(default_factory=list[Plan])
     open_sources: set[str] = field(default_factory=set[str])
 
     @contextmanager

@@ -225,25 +225,34 @@ def plan_batch(
     return plan
 
 
-def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> tuple[list[Removed], str]:
-    """What vanished from a source that was read to its end, or why nothing is removed (a Chinese sentence)."""
+@dataclass(slots=True)
+class Removals:
+    """What vanished: to be withdrawn now, or held back until somebody has looked; `brake` says why (Chinese)."""
+
+    now: list[Removed] = field(default_factory=list[Removed])
+    held: list[Removed] = field(default_factory=list[Removed])
+    brake: str = ""
+
+
+def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> Removals:
+    """What vanished from a source that was read to its end."""
     gone = [
         Removed(remote_id, was)
         for remote_id, was in known.items()
         if not was.withdrawn and remote_id not in seen.hashes
     ]
-    if not gone:
-        return [], ""
-    active = sum(not was.withdrawn for was in known.values())
     if len(gone) <= seen.secret:
-        return gone, ""  # what is now marked 涉密 goes at once, whatever else holds
+        return Removals(now=gone)  # what is now marked 涉密 goes at once, whatever else holds
+    active = sum(not was.withdrawn for was in known.values())
     if not seen.hashes:
-        return [], f"来源没有返回任何记录，已有的 {active} 条保持不变。请核实来源是否正常。"
+        return Removals(held=gone, brake=f"来源没有返回任何记录，已有的 {active} 条保持不变。请核实来源是否正常。")
     if not seen.unique:
-        return [], f"来源记录标识不唯一，无法判断哪些记录已消失，{len(gone)} 条未下架。请为该来源指定唯一的标识列。"
+        why = f"来源记录标识不唯一，无法判断哪些记录已消失，{len(gone)} 条未下架。请为该来源指定唯一的标识列。"
+        return Removals(brake=why)
     if brake.holds(len(gone), active):
-        return [], f"本次将下架 {len(gone)} 条（共 {active} 条），超过批量下架上限，已全部拦截。请核实后再执行。"
-    return gone, ""
+        why = f"本次将下架 {len(gone)} 条（共 {active} 条），超过批量下架上限，已全部拦截。请核实后再执行。"
+        return Removals(held=gone, brake=why)
+    return Removals(now=gone)
 
 
 def differences(old: CatalogEntry, new: CatalogEntry) -> tuple[FieldChange, ...]:

@@ -128,6 +128,7 @@ def only_run_of(source: str) -> Generator[None]:
 def _begun(source: Source) -> int:
     """A new run's number. Whoever holds the lock knows that no older run of the source is alive."""
     execute = model.Session.execute
+    execute(sql.SUPERSEDED, {"source": source.name})
     execute(sql.CRASHED, {"source": source.name, "why": "归集进程意外结束，已由下一次运行接续。"})
     run: int = execute(sql.BEGIN, {"source": source.name}).scalar_one()
     execute(sql.SOURCE, {"name": source.name, "title": source.title, "settings": _settings(source), "run": run})
@@ -183,6 +184,22 @@ class CkanSession:
         self._indexed(done)
         return applied
 
+    def hold(self, plan: Plan) -> None:
+        changes = [*plan.added, *plan.changed, *plan.removed]
+        history.keep_planned(
+            self.run,
+            [
+                (
+                    each,
+                    package_id_of(self._source.name, each.remote_id)
+                    if isinstance(each, Added)
+                    else each.known.package_id,
+                )
+                for each in changes
+            ],
+        )
+        model.Session.commit()
+
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
         rows = [asdict(each) | {"run": self.run, "source": self._source.name} for each in troubles]
         if rows:
@@ -194,7 +211,8 @@ class CkanSession:
         model.Session.rollback()
         if self._touched:
             indexing.commit()
-        ended = {"state": report.state, "brake": report.brake, "error": report.error}
+        plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
+        ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
         good = report.state == "finished"
         model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})

@@ -14,12 +14,27 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ckanext.govcn.catalog.entry import CatalogEntry
 
 from harvesters.exceptions import HarvestError
-from harvesters.plan import SECRECY, Brake, Judged, Known, Plan, Record, Seen, Trouble, plan_batch, plan_removals
+from harvesters.plan import (
+    SECRECY,
+    Brake,
+    Changed,
+    Judged,
+    Known,
+    Plan,
+    Record,
+    Seen,
+    Trouble,
+    plan_batch,
+    plan_removals,
+)
+from harvesters.review import Held, Policy, flood, split, width
+
+Thing = TypeVar("Thing")
 
 BATCH = 500
 LISTED = 1000  # refusals, and as many warnings, that a report lists in full
@@ -27,7 +42,10 @@ LISTED = 1000  # refusals, and as many warnings, that a report lists in full
 
 @dataclass(slots=True)
 class Counts:
-    """What a run met and did. `records` counts what was read, `repeated` the word-by-word repeats among them."""
+    """What a run met and did. `records` counts what was read, `repeated` the word-by-word repeats among them.
+
+    `waiting` changes were not carried out: they wait for a person (`harvest apply` or `reject`).
+    """
 
     records: int = 0
     repeated: int = 0
@@ -37,6 +55,7 @@ class Counts:
     removed: int = 0
     refused: int = 0
     warnings: int = 0
+    waiting: int = 0
 
 
 @dataclass(slots=True)
@@ -49,6 +68,7 @@ class Report:
     counts: Counts = field(default_factory=Counts)
     key_unique: bool = True
     brake: str = ""
+    why: dict[str, None] = field(default_factory=dict[str, None])
     error: str = ""
     seconds: float = 0.0
     problems: list[Trouble] = field(default_factory=list[Trouble])
@@ -73,6 +93,8 @@ class Report:
             **asdict(self.counts),
             "key_unique": self.key_unique,
             "brake": self.brake,
+            "plan": "waiting" if self.counts.waiting else "",
+            "why": list(self.why),
             "error": self.error,
             "seconds": round(self.seconds, 3),
             "records_per_s": round(per_second, 1),
@@ -112,6 +134,10 @@ class Session(Protocol):
         """Carry out a plan and keep its record state, durably, before returning."""
         ...
 
+    def hold(self, plan: Plan) -> None:
+        """Keep changes that wait for a person: nothing of them is carried out."""
+        ...
+
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
         """Keep the problems of a batch and show that the run is alive."""
         ...
@@ -142,6 +168,7 @@ class Task:
     records: Iterable[Record]
     judge: Callable[[Any], Judged]
     brake: Brake = field(default_factory=Brake)
+    policy: Policy = field(default_factory=Policy)
     refusals: Sequence[Trouble] = ()
     repeated: int = 0
     key_unique: bool = True
@@ -174,16 +201,72 @@ def _carry_out(task: Task, session: Session, report: Report) -> None:
     seen = Seen(unique=task.key_unique, records=met, repeated=task.repeated)
     seen.secret = sum(each.rule == SECRECY for each in task.refusals)
     _apply(session, Plan(refused=[(each,) for each in task.refusals]), report)
+    changes = _Changes(session, report, task.policy, sum(not each.withdrawn for each in known.values()))
     for batch in batches(task.records, BATCH):
         plan = plan_batch(batch, known, seen, task.judge, session.last_entries)
         report.counts.records, report.counts.repeated = seen.records, seen.repeated
-        _apply(session, plan, report)
+        changes.take(plan)
         task.progress(report.counts)
+    changes.end()
     report.counts.records, report.counts.repeated = seen.records, seen.repeated
     report.key_unique = seen.unique
-    removed, report.brake = plan_removals(known, seen, task.brake)
-    _apply(session, Plan(removed=removed), report)
+    removals = plan_removals(known, seen, task.brake)
+    report.brake = removals.brake
+    changes.take(Plan(removed=removals.now))
+    changes.hold(Held(Plan(removed=removals.held), {removals.brake: None} if removals.held else {}))
     task.progress(report.counts)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """Carries out a run's plans, and holds back what waits.
+
+    Changes of existing entries are kept until the end, since whether they wait depends on how many there are; once
+    they are too many that is known, and they go to the portal's list at once.
+    """
+
+    session: Session
+    report: Report
+    policy: Policy
+    active: int
+    changed: list[Changed] = field(default_factory=list[Changed])
+    flooded: bool = False
+    met: int = 0
+
+    def take(self, plan: Plan) -> None:
+        now, held = split(plan, self.policy)
+        narrowed = [each for each in now.changed if width(each.judged.entry) < width(each.old)]
+        later = [each for each in now.changed if width(each.judged.entry) >= width(each.old)]
+        now.changed = narrowed
+        _apply(self.session, now, self.report)
+        self.hold(held)
+        self.met += len(later)
+        self.changed.extend(later)
+        if self.policy.floods(self.met, self.active):
+            self._flood()
+
+    def end(self) -> None:
+        self._carry_out()
+
+    def hold(self, held: Held) -> None:
+        if len(held):
+            self.session.hold(held.plan)
+            self.report.counts.waiting += len(held)
+            self.report.why |= held.why
+
+    def _flood(self) -> None:
+        self.flooded = True
+        waiting, self.changed = self.changed, []
+        self.hold(Held(Plan(changed=waiting)))
+
+    def _carry_out(self) -> None:
+        if self.flooded:
+            self.report.why[flood(self.met, self.active)] = None
+            self._flood()
+            return
+        for start in range(0, len(self.changed), BATCH):
+            _apply(self.session, Plan(changed=self.changed[start : start + BATCH]), self.report)
+        self.changed = []
 
 
 def _apply(session: Session, plan: Plan, report: Report) -> None:
@@ -201,7 +284,7 @@ def _apply(session: Session, plan: Plan, report: Report) -> None:
     session.report(kept, counts)
 
 
-def batches(things: Iterable[Record], size: int) -> Iterator[list[Record]]:
+def batches(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
     """Lists of at most `size`, in order; nothing beyond the current list is held."""
     rest = iter(things)
     while batch := list(islice(rest, size)):

@@ -25,6 +25,7 @@ PROFILES = ("guide", "portal")
 PROVIDERS = ("fixed", "map", "create")
 RELEASES = ("reviewed", "already_public")
 FILES = ("link", "copy")
+APPLIES = ("auto", "review")
 PAGING = ("none", "page", "offset", "cursor")
 ENTRY_FIELDS = frozenset(f.name for f in fields(CatalogEntry)) - {"unread", "items", "resources"}
 FIELD_TARGETS = ENTRY_FIELDS | {"provider_unit", "provider_uscc", "download_url", "items", "resources"}
@@ -127,6 +128,7 @@ class Source:
     paging: Paging = field(default_factory=Paging)
     query: str = ""
     schedule: str = ""
+    apply: str = "auto"  # "review": every change waits for a person, see harvesters.review
 
     @property
     def local(self) -> bool:
@@ -201,6 +203,7 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         paging=_paging(top.child("paging")),
         query=top.text("query"),
         schedule=top.text("schedule"),
+        apply=top.choice("apply", APPLIES, "auto"),
     )
     _cross_checks(top, source)
     top.close()

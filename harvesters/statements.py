@@ -25,7 +25,26 @@ SOURCE = text("""
 ALIVE = text("UPDATE govcn_harvest_run SET heartbeat_at = now(), counts = :counts WHERE id = :run")
 CLOSE = text("""
     UPDATE govcn_harvest_run
-    SET state = :state, finished_at = now(), counts = :counts, brake = :brake, error = :error WHERE id = :run
+    SET state = :state, finished_at = now(), counts = :counts, brake = :brake, error = :error, plan = :plan, why = :why
+    WHERE id = :run
+""")
+SUPERSEDED = text("""
+    UPDATE govcn_harvest_run SET plan = 'rejected', why = why || '（已被新的归集任务取代）'
+    WHERE source = :source AND plan = 'waiting'
+""")
+DECIDED = text("UPDATE govcn_harvest_run SET plan = :plan WHERE id = :run")
+PLANNED = text("""
+    SELECT remote_id, kind, package_id, planned FROM govcn_harvest_change
+    WHERE run_id = :run AND state = 'planned' ORDER BY kind, remote_id
+""")
+SKIPPED = text("""
+    UPDATE govcn_harvest_change SET state = 'skipped' WHERE run_id = :run AND state = 'planned'
+""")
+SHOWN = text("""
+    SELECT c.kind, c.state, c.remote_id, c.package_id, c.fields,
+           coalesce(c.planned -> 'entry' ->> 'title', p.title, '') AS title
+    FROM govcn_harvest_change c LEFT JOIN package p ON p.id = c.package_id
+    WHERE c.run_id = :run ORDER BY c.kind, c.remote_id LIMIT :limit
 """)
 SOURCE_DONE = text("""
     UPDATE govcn_harvest_source

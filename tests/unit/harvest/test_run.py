@@ -8,7 +8,7 @@ import pytest
 from contracts.run_contract import ROWS, RunContract, judge
 
 from harvesters.memory import MemoryPortal
-from harvesters.plan import Brake, Seen, plan_removals
+from harvesters.plan import Brake, Removals, Seen, plan_removals
 from harvesters.run import Task, run
 
 
@@ -44,4 +44,4 @@ def test_the_brake_holds_by_share_and_by_count(removed: int, active: int, held: 
 
 
 def test_nothing_known_means_nothing_removed() -> None:
-    assert plan_removals({}, Seen(), Brake()) == ([], "")
+    assert plan_removals({}, Seen(), Brake()) == Removals()
