@@ -84,9 +84,9 @@ class SourceError(HarvestError):
     en = "Cannot read {where}: {why_en}"
 
     def __init__(self, where: str, why: str, why_en: str = "") -> None:
-        self.where = where
+        self.where = where.partition("?")[0] if "://" in where else where  # keys may stand in an address's query
         self.why = why
-        super().__init__(where=where, why=why, why_en=why_en or why)
+        super().__init__(where=self.where, why=why, why_en=why_en or why)
 
 
 class SourceUnreachable(SourceError):

@@ -13,7 +13,7 @@ import pytest
 from contracts.extractor_contract import PARTS, ExtractorContract
 from contracts.making import FakeAnswer, FakeTransport, fetcher, workbook
 
-from harvesters.exceptions import SourceRefused, SourceUnreachable, UnreadableRecord
+from harvesters.exceptions import SourceError, SourceRefused, SourceUnreachable, UnreadableRecord
 from harvesters.extract import records_from
 from harvesters.fetch import Fetcher, Request
 from harvesters.record import Record
@@ -191,6 +191,16 @@ class TestRestJsonsOwn:
         assert transport.asked[0].headers["Authorization"] == "Bearer s3cret"
         assert "s3cret" not in str(caught.value)
         assert "token" not in str(caught.value)
+
+
+class TestKeysInAddresses:
+    @pytest.mark.parametrize("answer", [FakeAnswer(status=500), FakeAnswer(status=403), TimeoutError(), FakeAnswer(status=302), FakeAnswer(b"x")])
+    def test_no_error_shows_the_query(self, answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("API_KEY", "s3cret")
+        source = Source("s", "rest_json", list=ListCall(API, query={"token": "${API_KEY}"}))
+        with pytest.raises(SourceError) as caught:
+            only(source, lambda _: answer)
+        assert "s3cret" not in f"{caught.value} {caught.value.message_en} {caught.value.facts} {caught.value.where}"
 
 
 class TestWhatAnAnswerMayHold:
