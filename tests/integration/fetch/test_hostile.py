@@ -53,7 +53,7 @@ def fetch(source: Source, url: str, resolve: Callable[[str, int], list[str]] = a
     return Fetcher(source, resolve=resolve, networks=LOOPBACK, **more).get(Request(url), JSON_TYPES).content
 
 
-HOSTILE = """
+LINES = """
 http://127.0.0.1:{port}/
 http://127.1:{port}/
 http://127.0.1:{port}/
@@ -129,7 +129,7 @@ http://data.example.gov.cn\\@127.0.0.1:{port}/
 http://data.example.gov.cn:80@127.0.0.1:{port}/
 http://127.0.0.1 :{port}/
 http://127.0.0.1\t:{port}/
-http://127.0.0.1:{port}\r\nHost: x/
+http://127.0.0.1:{port}<CRLF>Host: x/
 http://:{port}/
 http://.127.0.0.1:{port}/
 http://127..0.1:{port}/
@@ -148,7 +148,8 @@ jar:http://127.0.0.1:{port}/!/
 data:application/json,[]
 javascript:alert(1)
 unix:///var/run/docker.sock
-""".replace("\\\\", "\\").replace("\\t", "\t").replace("\\r\\n", "\r\n").strip().split("\n")  # fmt: skip
+"""
+HOSTILE = [line.replace("<CRLF>", "\r\n") for line in LINES.strip().split("\n")]
 assert len(HOSTILE) > 60
 
 
