@@ -22,6 +22,10 @@ HEADINGS = ("来源", "记录", "新增", "变更", "未变", "下架", "退回"
 KINDS = {"added": "新增", "changed": "变更", "removed": "下架"}
 LISTED = 20  # problems shown to a person; all are in --json and in the database
 
+UNEXPECTED = "程序出错，归集没有完成。已入库的条目保持有效；请把标准错误中的内容和日志交给运维人员。"
+UNEXPECTED_EN = "Unexpected error; what was written stays valid. Give the trace on standard error to the operator."
+NO_RETRY = {"transient": False}
+
 as_json = click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象")
 
 
@@ -250,7 +254,7 @@ class _Progress:
 
 
 class _one_sentence:  # noqa: N801  (reads as what it does: with _one_sentence(...))
-    """Errors of a harvest become one sentence and exit code 1; with --json one object."""
+    """Errors of a harvest become one sentence and exit code 1; with --json one object, whatever went wrong."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
@@ -260,6 +264,8 @@ class _one_sentence:  # noqa: N801  (reads as what it does: with _one_sentence(.
 
     def __exit__(self, kind: Any, error: BaseException | None, _traceback: Any) -> None:
         if not isinstance(error, HarvestError):
+            if self._as_json and isinstance(error, Exception):  # its traceback goes to standard error
+                _print({"error": type(error).__name__, "message": UNEXPECTED, "message_en": UNEXPECTED_EN} | NO_RETRY)
             return
         if self._as_json:
             said = {"error": type(error).__name__, "message": error.message, "message_en": error.message_en}

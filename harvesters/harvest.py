@@ -15,7 +15,16 @@ from harvesters.exceptions import PlanNotWaiting
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
 from harvesters.judging import Judge, refusals_of, stamped
-from harvesters.portal import CkanPortal, CkanSession, create_department, internal_context, only_run_of, propose
+from harvesters.portal import (
+    CkanPortal,
+    CkanSession,
+    create_department,
+    internal_context,
+    only_run_of,
+    place_department,
+    propose,
+    unplaced_departments,
+)
 from harvesters.providers import Owners
 from harvesters.reading import read
 from harvesters.review import Policy
@@ -36,7 +45,14 @@ def harvest(
     """
     fetcher = Fetcher(source)
     reading = read(source, fetcher)
-    owners = Owners(source, departments.directory(model.Session), create_department)
+    owners = Owners(
+        source,
+        departments.directory(model.Session),
+        create_department,
+        region=reading.regions.home,
+        unplaced=unplaced_departments(source.name),
+        place=place_department,
+    )
     task = Task(
         source=source.name,
         records=stamped(reading),

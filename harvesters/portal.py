@@ -85,6 +85,23 @@ def create_department(provider: Provider) -> str:
     return group.id
 
 
+def unplaced_departments(source: str) -> list[str]:
+    """Departments without a 行政区划 that nobody has confirmed and that hold entries of no other source."""
+    return list(model.Session.execute(sql.UNPLACED, {"source": source}).scalars())
+
+
+def place_department(identifier: str, provider: Provider) -> None:
+    """Give a department the region that its source now states; it keeps its id, its datasets and its address."""
+    group = model.Group.get(identifier)
+    if group is None:
+        return
+    group.title = provider.name
+    group.extras = {**(group.extras or {}), "region_code": provider.region_code}  # pyright: ignore[reportAttributeAccessIssue]
+    for plugin in p.PluginImplementations(p.IOrganizationController):
+        plugin.edit(group)
+    model.Session.commit()
+
+
 def propose(providers: Mapping[Provider, int], source: str) -> None:
     """Tell the bureau of providers that are no departments."""
     if providers:

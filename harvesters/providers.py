@@ -5,12 +5,16 @@
 one, unless its name is a role. What stays unknown is proposed to the bureau, and its records wait. A list of another
 portal (profile `portal`) that names no department at all, or a role, is taken as 待完善: one organization holds such
 entries until their department is known.
+
+A list that does not say where it is, and whose names do not tell either (市司法局), makes departments without a
+行政区划. They belong to that source alone, since the 市司法局 of another city is another department; once the source
+states its region they get it and keep their datasets.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from ckanext.govcn.catalog.entry import Provider
@@ -40,11 +44,18 @@ class NoOwner:
 
 @dataclass(slots=True)
 class Owners:
-    """Finds owners for one run. `create` makes an organization of a provider and returns its id."""
+    """Finds owners for one run. `create` makes an organization of a provider and returns its id.
+
+    `region`: where the source is, as it states or as its own names agree on. `unplaced`: ids of the departments
+    without a 行政区划 that hold entries of no other source; `place` gives one of them its region and name.
+    """
 
     source: Source
     directory: Directory
     create: Callable[[Provider], str]
+    region: str = ""
+    unplaced: Collection[str] = ()
+    place: Callable[[str, Provider], None] = lambda _id, _provider: None
     proposed: Counter[Provider] = field(default_factory=Counter[Provider])
     _holder: str = ""
     _made: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
@@ -56,19 +67,48 @@ class Owners:
             return provider
         if not naming.tidy(provider.name) or naming.is_role(provider.name):
             return self._pending(provider)
-        found = self.directory.find(provider, self.source.region)
-        owner = found.id if found else self._made.get(_key(provider))
+        owner = self._made.get(_key(provider)) or self._known(provider)
         if owner is None and self._may_create(provider):
-            owner = self._made[_key(provider)] = self.create(provider)
+            owner = self._made[_key(provider)] = self._new(provider)
         if owner is None:
             return self._unknown(provider)
         return provider, owner
+
+    def _known(self, provider: Provider) -> str | None:
+        if self.source.providers == "create" and not provider.region_code:
+            return self._without_region(provider)
+        found = self.directory.find(provider)
+        return found.id if found else None
+
+    def _without_region(self, provider: Provider) -> str | None:
+        """The source's own department of this name: one of another place or source may only be called alike."""
+        names = {normalize(provider.name), normalize(self._marked(provider).name)}
+        known = (self.directory.by_id.get(each) for each in self.unplaced)
+        return next((each.id for each in known if each and normalize(each.name) in names), None)
+
+    def _new(self, provider: Provider) -> str:
+        if not provider.region_code:
+            taken = any(
+                not each.region_code and normalize(each.name) == normalize(provider.name)
+                for each in self.directory.by_id.values()
+            )
+            return self.create(self._marked(provider) if taken else provider)
+        here = provider.region_code == (self.region or self.source.region)
+        owner = self._without_region(provider) if here else None
+        if owner is None:
+            return self.create(provider)
+        self.place(owner, provider)
+        return owner
+
+    def _marked(self, provider: Provider) -> Provider:
+        """The name told apart from that of another source's department without a region."""
+        return replace(provider, name=f"{provider.name}（{self.source.name}）")
 
     def _may_create(self, provider: Provider) -> bool:
         return self.source.providers == "create" and len(provider.name) <= MAX_NAME
 
     def _stated(self, given: Provider) -> Provider | NoOwner:
-        region = given.region_code or self.source.region
+        region = given.region_code or self.region or self.source.region
         mapped = self.source.provider_map.values()  # the reader has put our names in place of theirs
         if self.source.providers == "map" and given.name not in mapped:
             return self._unknown(replace(given, region_code=region))

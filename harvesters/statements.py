@@ -75,6 +75,15 @@ BEFORE = text("""
 """)
 
 
+UNPLACED = text("""
+    SELECT d.group_id FROM govcn_department d JOIN "group" g ON g.id = d.group_id
+    WHERE d.region_code = '' AND NOT d.confirmed AND g.state = 'active' AND NOT EXISTS (
+        SELECT FROM package p
+        WHERE p.owner_org = d.group_id AND coalesce(p.extras ->> 'source_name', '') <> :source
+    ) ORDER BY d.name
+""")
+
+
 def keep() -> Insert:
     """Upsert of records, many at once."""
     statement = insert(HarvestRecord.__table__)

@@ -191,6 +191,22 @@ def test_a_source_never_takes_over_another_departments_dataset(tmp_path: Path, d
     assert dataset("警务站")["owner_org"] == owner
 
 
+def test_departments_of_lists_that_do_not_say_where_they_are_stay_apart_and_are_placed_later(tmp_path: Path) -> None:
+    settings = {"provider": "", "providers": "create", "region": "", "profile": "portal"}
+    lists = [Department(tmp_path / name, name, **settings) for name in ("jia", "yi")]
+    for each in lists:
+        each.harvest(row("1", f"{each.name}律师事务所", 信息资源提供方="市司法局"))
+    owners = {each.name: dataset(f"{each.name}律师事务所")["owner_org"] for each in lists}
+    assert owners["jia"] != owners["yi"]
+    lists[1].settings["region"] = "990200"
+    report = lists[1].harvest(row("1", "yi律师事务所", 信息资源提供方="市司法局"))
+    assert (report.counts.changed, report.counts.refused) == (1, 0)
+    assert dataset("yi律师事务所")["owner_org"] == owners["yi"]
+    placed = "SELECT region_code || name FROM govcn_department WHERE group_id = :id"
+    assert scalar(placed, id=owners["yi"]) == "990200市司法局"
+    assert scalar(placed, id=owners["jia"]) == "市司法局"
+
+
 def test_a_refused_record_says_where_and_why(department: Department) -> None:
     report = department.harvest(row("1", "停车场"), row("2", "公交线路", 信息资源摘要=""))
     (refused,) = [each for each in report.problems if each.severity == "refuse"]

@@ -49,6 +49,57 @@ DIRECTORY = Directory.of(
 )
 
 
+PLACELESS = Directory.of([department("sf-1", "市司法局", ""), department("sf-3", "市司法局", "990100")])
+
+
+def placeless(source: str, unplaced: tuple[str, ...] = (), **more: str) -> tuple[Owners, list[str]]:
+    """Owners of a list that does not say where it is, and what became of departments."""
+    did: list[str] = []
+
+    def create(provider: Provider) -> str:
+        did.append(f"create {provider.region_code}{provider.name}")
+        return f"new-{len(did)}"
+
+    def place(identifier: str, provider: Provider) -> None:
+        did.append(f"place {identifier} {provider.region_code}{provider.name}")
+
+    known = Source(source, providers="create", profile="portal", region=more.get("region", ""))
+    directory = DIRECTORY if more.get("directory") == "other" else PLACELESS
+    return Owners(known, directory, create, more.get("home", ""), unplaced, place), did
+
+
+def test_a_list_of_nowhere_never_gets_another_sources_department() -> None:
+    found, did = placeless("wuhu")
+    assert found.owner_of(Provider("市司法局"))[1] == "new-1"
+    assert did == ["create 市司法局（wuhu）"]
+
+
+def test_a_list_of_nowhere_never_gets_a_department_of_some_place() -> None:
+    found, did = placeless("wuhu", directory="other")
+    assert found.owner_of(Provider("示例市公安局"))[1] == "new-1"
+    assert did == ["create 示例市公安局"]
+
+
+def test_a_list_of_nowhere_finds_its_own_departments_again() -> None:
+    found, did = placeless("huangshan", ("sf-1",))
+    assert found.owner_of(Provider("市司法局"))[1] == "sf-1"
+    assert not did
+
+
+def test_departments_of_a_list_are_placed_once_its_region_is_known() -> None:
+    found, did = placeless("huangshan", ("sf-1",), region="990200")
+    assert found.owner_of(Provider("市司法局"))[1] == "sf-1"
+    assert found.owner_of(Provider("市司法局", "990200"))[1] == "sf-1"
+    assert found.owner_of(Provider("市司法局", "990203"))[1] == "new-2"
+    assert did == ["place sf-1 990200市司法局", "create 990203市司法局"]
+
+
+def test_a_region_that_names_agree_on_counts_like_a_stated_one() -> None:
+    found, did = placeless("wenzhou", home="990100")
+    assert found.owner_of(Provider("市司法局"))[1] == "sf-3"
+    assert not did
+
+
 def owners(providers: str, **more: object) -> tuple[Owners, list[Provider]]:
     made: list[Provider] = []
     numbers = itertools.count(1)
