@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 # Parameters that only a caller who wants Solr's own behaviour gives.
 _EXPERT = frozenset({"defType", "qf", "mm", "bf", "boost", "tie"})
 _UNREADABLE = re.compile(r"HTTP 400|are not supported in param|must be defined at the beginning")
+# Solr's own message quotes the whole request, the person's permission labels included.
+_UNREADABLE_SAID = (
+    "检索式无法理解，请检查引号、括号、翻页和排序 (The query cannot be read; check quotes, brackets, page and sort)"
+)
 _PASSED_ON = frozenset({"start", "sort", "facet.field"})
 
 
@@ -58,7 +62,8 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
             raise
         except SearchError as error:
             if _UNREADABLE.search(str(error)):
-                raise SearchQueryError(f"Solr cannot read this query: {str(error)[:500]}") from error
+                log.info("Solr cannot read a query: %s", str(error)[:500])
+                raise SearchQueryError(_UNREADABLE_SAID) from error
             raise
 
     def _run_text(self, text: str, query: Mapping[str, Any], labels: list[str] | None) -> dict[str, Any]:
@@ -148,8 +153,10 @@ def _search(sent: Mapping[str, Any]) -> pysolr.Results:
             log.warning("Solr cannot be reached.")
             raise SolrConnectionError("Solr returned an error while searching.") from error
         if "HTTP 400" in message:
-            raise SearchQueryError(f"Solr cannot read this query: {message[:500]}") from error
-        raise SearchError(f"Solr returned an error running the query: {message[:500]}") from error
+            log.info("Solr cannot read a query: %s", message[:500])
+            raise SearchQueryError(_UNREADABLE_SAID) from error
+        log.error("Solr: %s", message[:500])
+        raise SearchError("检索服务出错，请稍后重试 (The search failed; please try again later)") from error
 
 
 def _with_extras(document: dict[str, Any]) -> dict[str, Any]:
