@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -220,8 +220,29 @@ def govcn_count_output(value: Any) -> Any:
 
 
 def govcn_before(key: Any, data: Any, errors: Any, context: Any) -> None:
-    """Before the fields: tags are cut at 、 and ； wherever they come from."""
+    """Before the fields: tags are cut at 、 and ； wherever they come from; what no database can store is refused."""
     _split_given_tags(data)
+    _refuse_unstorable(data, errors)
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _refuse_unstorable(data: Any, errors: Any) -> None:
+    """A character NUL and halves of surrogate pairs, in any field of the dataset and its resources."""
+    for key, value in data.items():
+        if _is_unstorable(value):
+            message = say("含有无法保存的字符，请删除后重试", "Holds a character that cannot be stored; remove it")
+            errors.setdefault(key, []).append(message)
+            data[key] = ""
+
+
+def _is_unstorable(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(_UNSTORABLE.search(value))
+    if isinstance(value, Mapping):
+        return any(_is_unstorable(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(map(_is_unstorable, value))
 
 
 def govcn_after(key: Any, data: Any, errors: Any, context: Any) -> None:
