@@ -61,7 +61,7 @@ def finish(data: Any, errors: Any, context: Any) -> None:
 
 def _judge(data: Any, errors: Any, package: model.Package | None, entry: dict[str, Any]) -> str:
     """What the rules say of a person's write: errors, clamped items, what is 待完善 still, the status."""
-    if package is not None and data.get(("state",)) == "deleted" and is_kept(package):
+    if package is not None and data.get(("state",)) in ("deleted", "draft") and is_kept(package):
         _error(errors, "state", say(*KEPT))
     judgement = checking.judge(package, entry)
     for field, messages in judgement.errors.items():

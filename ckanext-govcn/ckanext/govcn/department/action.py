@@ -119,13 +119,14 @@ def organization_update(next_action: Any, context: Any, data_dict: dict[str, Any
     return result
 
 
-IDENTITY = ("title", "region_code", "uscc", "former_names", "successor", "valid_from", "valid_to")
+IDENTITY = ("state", "title", "region_code", "uscc", "former_names", "successor", "valid_from", "valid_to")
 
 
 def _refuse_another_identity(group: Any, data_dict: dict[str, Any]) -> None:
     """A department's own admin edits how to reach it, not what it is: harvests give datasets to names and codes."""
-    stored = {**(group.extras or {}), "title": group.title}
-    changed = [f for f in IDENTITY if _words(data_dict.get(f)) != _words(stored.get(f))]
+    stored = {**(group.extras or {}), "title": group.title, "state": group.state}
+    given = {"state": group.state, **data_dict}  # a form does not send it
+    changed = [f for f in IDENTITY if _words(given.get(f)) != _words(stored.get(f))]
     if changed:
         message = say(
             "部门的名称、行政区划、代码和沿革由数据主管部门修改，请联系数据主管部门",
