@@ -194,3 +194,17 @@ def test_a_slip_is_pointed_out(app: Any) -> None:
     assert "停车场" in app.get("/dataset/?q=停车厂").body
     assert "您要找的是不是" in app.get("/dataset/?q=停车厂").body
     assert "您要找的是不是" not in app.get("/dataset/?q=停车场").body
+
+
+def test_every_department_is_a_filter(app: Any) -> None:
+    """CKAN cuts a list of filters at ten."""
+    from ckanext.govcn.portal import helpers
+
+    items = [{"name": f"ju-{n}", "display_name": f"示例局{n}", "count": 1} for n in range(26)]
+    with app.flask_app.test_request_context("/dataset/"):
+        facets = helpers.govcn_facets({"organization": "部门"}, {"organization": {"items": items}})
+    assert len(facets[0]["values"]) == 26
+
+
+def test_login_page_says_who_issues_accounts(app: Any) -> None:
+    assert "账户由平台主办单位开通" in app.get("/user/login").body

@@ -250,7 +250,7 @@ def _facet_values(name: str, search_facets: Mapping[str, Any]) -> list[dict[str,
             if item["active"]
             else tk.h.add_url_param(new_params={name: item["name"]}),
         }
-        for item in tk.h.get_facet_items_dict(name, search_facets)
+        for item in tk.h.get_facet_items_dict(name, search_facets, limit=0)  # 0: all; CKAN would cut at ten
     ]
 
 
