@@ -73,7 +73,7 @@ class TestSteps:
     @pytest.mark.parametrize("action", ["submit", "approve", "return", "withdraw", "restore"])
     def test_strangers_and_the_public_may_nothing(self, people: dict[str, Any], action: str) -> None:
         dataset = drafted(people)
-        with pytest.raises(tk.NotAuthorized):
+        with pytest.raises(tk.ObjectNotFound):
             step(people, "stranger", action, dataset, reason="理由")
         with pytest.raises(tk.NotAuthorized):
             call_action(f"govcn_{action}", {"user": "", "ignore_auth": False}, id=dataset["id"], reason="理由")

@@ -13,17 +13,18 @@ from ckan.lib.dictization import model_dictize
 from ckan.lib.search import SearchQueryError
 from ckan.types import Context, DataDict
 
-from ckanext.govcn.access import addresses, files, people, queries, vault
+from ckanext.govcn.access import addresses, auth, files, people, queries, rules, vault
 from ckanext.govcn.access.exceptions import SearchNotAllowed
 
 MAX_PAGE = 1000
 SEARCHED = ("name", "description", "format", "mimetype", "size", "id", "package_id")
 
 
-def _resource(data_dict: DataDict) -> model.Resource:
+def _resource(context: Context, data_dict: DataDict) -> model.Resource:
     resource = model.Resource.get(tk.get_or_bust(data_dict, "id"))
     if resource is None or resource.state != "active" or resource.package is None:
-        raise tk.ObjectNotFound(tk._("Resource was not found."))
+        raise tk.ObjectNotFound
+    auth.hide(context, resource.package)
     return resource
 
 
@@ -35,7 +36,7 @@ def govcn_resource_source_show(context: Context, data_dict: DataDict) -> dict[st
     :returns: `id`, `package_id`, `kind` (link, file, none), `url` (the address in the vault or empty), `filename`,
         `sha256`, `size` (bytes; null without a stored content)
     """
-    resource = _resource(data_dict)
+    resource = _resource(context, data_dict)
     context["resource"] = resource
     tk.check_access("govcn_resource_source_show", context, data_dict)
     url = vault.real_url(resource.id)
@@ -57,7 +58,7 @@ def govcn_resource_source_update(context: Context, data_dict: DataDict) -> dict[
     :param id: the resource's id
     :param url: the new address, http, https or ftp
     """
-    resource = _resource(data_dict)
+    resource = _resource(context, data_dict)
     context["resource"] = resource
     tk.check_access("govcn_resource_source_update", context, data_dict)
     url = str(tk.get_or_bust(data_dict, "url")).strip()
@@ -131,12 +132,40 @@ def package_create(next_action: Callable[..., Any], context: Context, data_dict:
 def package_update(next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
     """The same for every way of changing a dataset: update, patch, revise and resource_* all come here."""
     resources = data_dict.get("resources")
+    wanted = data_dict.get("id") or data_dict.get("name") or ""
+    package = model.Package.get(wanted)
+    if wanted and package is None:
+        raise tk.ObjectNotFound  # in the words that a hidden dataset is refused with
+    if package is not None and package.url and _leaves_source_page(context, package, data_dict.get("url")):
+        data_dict["url"] = package.url
     if resources:
-        package = model.Package.get(data_dict.get("id") or data_dict.get("name") or "")
         if package is not None:
             _unchanged_to_route(package.id, resources)
         _check_addresses(resources)
     return next_action(context, data_dict)
+
+
+def _leaves_source_page(context: Context, package: model.Package, given: Any) -> bool:
+    """Left out or null, the source page stays; so does what the person was never shown and sends back empty."""
+    if given is None:
+        return True
+    return not given and not people.trusted(context) and not auth.decide(context, package).allowed
+
+
+def show_source_page(context: Context, dataset: dict[str, Any]) -> None:
+    """The source page (`url`) of an entry is an address of its data: for whoever gets the data, null for others.
+
+    The index, activities and every list are made by the platform itself, which counts as the public here.
+    """
+    if not dataset.get("url") and people.trusted(context):
+        return
+    package = context.get("package")
+    if package is None or package.id != dataset.get("id"):
+        package = model.Package.get(dataset.get("id") or "")
+    if package is None or not (package.url or dataset.get("url")):
+        return
+    who = people.ANONYMOUS if people.trusted(context) else people.asking(context)
+    dataset["url"] = package.url if rules.may_get_data(who, people.what_of(package)).allowed else None
 
 
 # search and lists ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -375,13 +404,39 @@ def resource_view_list(next_action: Callable[..., Any], context: Context, data_d
     if resource is None:
         raise tk.ObjectNotFound(tk._("Resource was not found."))
     if not people.trusted(context):
-        from ckanext.govcn.access import auth
-
         # in the caller's own context: CKAN's audit looks there for the check when the list below is empty
         tk.check_access("resource_view_list", context, {"id": resource.id})
         if not auth.decide(context, resource.package).allowed:
             return []
     return next_action(context, data_dict)
+
+
+@tk.chained_action
+@tk.side_effect_free
+def dataset_follower_count(next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """Core counts for every id that exists."""
+    tk.check_access("package_show", tk.fresh_context(context), {"id": tk.get_or_bust(data_dict, "id")})
+    return next_action(context, data_dict)
+
+
+@tk.chained_action
+@tk.side_effect_free
+def am_following_dataset(next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """See `dataset_follower_count`."""
+    return dataset_follower_count(next_action, context, data_dict)
+
+
+@tk.chained_action
+@tk.side_effect_free
+def dataset_followee_list(_next_action: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """Core turns the tables' rows into dicts; here each dataset is shown, to whom it may be."""
+    tk.check_access("dataset_followee_list", context, data_dict)
+    user = model.User.get(tk.get_or_bust(data_dict, "id"))
+    if user is None:
+        raise tk.ObjectNotFound
+    ids = [row.object_id for row in model.UserFollowingDataset.followee_list(user.id)]
+    visible = people.visible_ids(people.asking(context), set(ids))
+    return [tk.get_action("package_show")(tk.fresh_context(context), {"id": id_}) for id_ in ids if id_ in visible]
 
 
 @tk.chained_action
@@ -424,6 +479,6 @@ def functions() -> dict[str, Any]:
             govcn_resource_source_show, govcn_resource_source_update, package_create, package_update,
             organization_create, package_search, package_autocomplete, package_list,
             resource_search, member_list, format_autocomplete, tag_list, tag_autocomplete, tag_search, tag_show,
-            resource_view_list,
+            resource_view_list, dataset_follower_count, am_following_dataset, dataset_followee_list,
         )
     }  # fmt: skip

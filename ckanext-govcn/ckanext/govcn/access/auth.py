@@ -36,6 +36,75 @@ def decide(context: Context, package: model.Package | None) -> Decision:
     return rules.may_get_data(people.asking(context), people.what_of(package))
 
 
+def hide(context: Context, package: model.Package | None) -> None:
+    """Whoever may not see an entry is told what is said of one that does not exist: names are numbered, so that a
+    refusal would tell which of them there are. Raises ObjectNotFound, as CKAN's own functions do for unknown ids."""
+    if package is not None and not people.sees_everything(context):
+        own = people.own_inactive_ids(people.asking(context), {package.id})
+        if not own and not rules.may_see_entry(people.asking(context), people.what_of(package)):
+            raise tk.ObjectNotFound
+
+
+@tk.chained_auth_function
+@tk.auth_allow_anonymous_access
+def package_show(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    """By labels; see `hide`. Everything that is asked about a resource comes here, too."""
+    return _or_unknown(next_auth, context, data_dict)
+
+
+@tk.chained_auth_function
+def package_update(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    """The owner's editors; see `hide`. All other ways of changing a dataset or its resources come here."""
+    return _or_unknown(next_auth, context, data_dict)
+
+
+def _or_unknown(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    answer = next_auth(context, data_dict)
+    if not answer.get("success"):
+        hide(context, context.get("package") or model.Package.get((data_dict or {}).get("id")))
+    return answer
+
+
+@tk.chained_auth_function
+def member_create(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    """Whoever puts a dataset into a group may edit the dataset. Datasets belong to departments by `owner_org` alone."""
+    return _member(next_auth, context, data_dict)
+
+
+@tk.chained_auth_function
+def member_delete(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    """See `member_create`."""
+    return _member(next_auth, context, data_dict)
+
+
+def _member(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    if data_dict.get("object_type") == "package":
+        dataset = {"id": str(data_dict.get("object") or "")}
+        editor = authz.is_authorized("package_update", tk.fresh_context(context), dataset)
+        if not editor.get("success"):
+            return editor
+    return next_auth(context, data_dict)
+
+
+@tk.chained_auth_function
+def user_list(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    """Accounts are nobody's business but the departments' admins', who name members, and the bureau's."""
+    if not people.manages_accounts(context):
+        return {"success": False, "msg": tk._("Not authorized")}
+    return next_auth(context, data_dict)
+
+
+@tk.chained_auth_function
+def user_show(next_auth: Any, context: Context, data_dict: Any) -> AuthResult:
+    """One's own account, and see `user_list`."""
+    user = context.get("user_obj") or model.User.get(data_dict.get("id") or "")
+    asking = context.get("auth_user_obj") or model.User.get(context.get("user") or "")  # also one not active yet
+    own = user is not None and getattr(asking, "id", None) == user.id
+    if not own and not people.manages_accounts(context):
+        return {"success": False, "msg": tk._("Not authorized")}
+    return next_auth(context, data_dict)
+
+
 def _package_of(context: Context, data_dict: DataDict) -> model.Package | None:
     resource = context.get("resource")
     wanted = data_dict.get("resource_id") or data_dict.get("id")
@@ -140,7 +209,8 @@ def functions() -> dict[str, Any]:
     """Auth functions of the plugins that are on."""
     always = [
         govcn_resource_data, govcn_resource_source_show, govcn_resource_source_update,
-        resource_view_show, task_status_show,
+        resource_view_show, task_status_show, package_show, package_update, member_create, member_delete,
+        user_list, user_show,
     ]  # fmt: skip
     datastore = [datastore_search, datastore_info, datastore_search_sql] if p.plugin_loaded("datastore") else []
     return {function.__name__: function for function in [*always, *datastore]}

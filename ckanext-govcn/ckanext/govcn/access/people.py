@@ -94,6 +94,14 @@ def what_of(package: model.Package) -> What:
     return what
 
 
+def manages_accounts(context: Context) -> bool:
+    """Whether the person names members of an organization (its admin), or is of the bureau, or an administrator."""
+    if sees_everything(context):
+        return True
+    who = asking(context)
+    return who.bureau or any(row[2] == "admin" for row in _memberships(who.user_id))
+
+
 def _field(name: str) -> sa.ColumnElement[str]:
     return sa.func.coalesce(model.Package.extras[name].astext, "")
 

@@ -23,6 +23,7 @@ class GovcnAccessPlugin(labels.LevelLabels, p.SingletonPlugin):
     p.implements(p.IActions)
     p.implements(p.IBlueprint)
     p.implements(p.IResourceController, inherit=True)
+    p.implements(p.IPackageController, inherit=True)
     p.implements(p.IUploader, inherit=True)
     p.implements(p.ITemplateHelpers)
     p.implements(p.IClick)
@@ -43,6 +44,12 @@ class GovcnAccessPlugin(labels.LevelLabels, p.SingletonPlugin):
     def before_resource_show(self, resource_dict: dict[str, Any]) -> dict[str, Any]:
         action.show_own_route(resource_dict)
         return resource_dict
+
+    def after_dataset_show(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        action.show_source_page(context, pkg_dict)
+
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        return vault.without_source_page(pkg_dict)
 
     def get_resource_uploader(self, resource: dict[str, Any]) -> files.ResourceUploader:
         return files.ResourceUploader(resource)

@@ -9,6 +9,7 @@ A resource is of `url_type` `link` (its address is in the vault) or `file` (its 
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,11 +22,12 @@ from ckan.lib.plugins import get_permission_labels
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 
-from ckanext.govcn.access import addresses
+from ckanext.govcn.access import addresses, people, rules
 from ckanext.govcn.access.addresses import Route
 from ckanext.govcn.access.model import ResourceFile, Vault
 
 LINK, FILE = "link", "file"
+DICTS = ("data_dict", "validated_data_dict")  # the whole dataset as JSON, in the index
 PLUGIN = "govcn_access"
 
 
@@ -148,6 +150,36 @@ def relabel(connection: sa.Connection, package: model.Package) -> None:
     )
 
 
+def is_open(package: model.Package) -> bool:
+    """Whether everybody gets the data, and so its addresses."""
+    return rules.may_get_data(people.ANONYMOUS, people.what_of(package)).allowed
+
+
+def without_source_page(document: dict[str, Any]) -> dict[str, Any]:
+    """CKAN's document of a dataset for the index, without the address of its source page unless the data is open."""
+    if not document.get("url"):
+        return document
+    package = model.Package.get(document.get("id") or "")
+    if package is not None and is_open(package):
+        return document
+    stored = {key: json.dumps({**json.loads(document[key]), "url": None}) for key in DICTS if document.get(key)}
+    return {**document, **stored, "url": None}
+
+
+def scrub_source_page(connection: sa.Connection, package: model.Package) -> None:
+    """Old activities hold the dataset as it was: take its source page out when the data is no longer open."""
+    if not p.plugin_loaded("activity") or is_open(package):
+        return
+    from ckanext.activity.model.activity import Activity  # pyright: ignore[reportMissingImports] - beside CKAN
+
+    table = Activity.__table__
+    for row in connection.execute(sa.select(table.c.id, table.c.data).where(table.c.object_id == package.id)).all():
+        dataset = (row.data or {}).get("package")
+        if isinstance(dataset, dict) and dataset.get("url"):
+            data = {**row.data, "package": {**dataset, "url": None}}
+            connection.execute(sa.update(table).where(table.c.id == row.id).values(data=data))
+
+
 def forget(connection: sa.Connection, resource_id: str) -> None:
     """A resource that is removed for good takes its address and its hold on a content along."""
     for table in (Vault, ResourceFile):
@@ -162,6 +194,8 @@ def _seal(_mapper: Any, connection: sa.Connection, resource: Any) -> None:
 def _relabel(_mapper: Any, connection: sa.Connection, package: model.Package) -> None:
     if p.plugin_loaded(PLUGIN):
         relabel(connection, package)
+        if sa.inspect(package).attrs.extras.history.has_changes():
+            scrub_source_page(connection, package)
 
 
 def _forget(_mapper: Any, connection: sa.Connection, resource: Any) -> None:

@@ -144,6 +144,12 @@ def _guard() -> Response | None:
     return None
 
 
+@blueprint.app_errorhandler(tk.ObjectNotFound)
+def _unknown(_error: tk.ObjectNotFound) -> tuple[str, int]:
+    """What CKAN's pages do not catch: an entry that does not exist, or not for this person."""
+    return tk.render("error_document_template.html", {"code": 404, "content": "", "name": "Not Found"}), 404
+
+
 ROUTE = "/dataset/<id>/resource/<resource_id>/download"
 for rule in (ROUTE, f"{ROUTE}/<filename>"):
     blueprint.add_url_rule(rule, view_func=download)

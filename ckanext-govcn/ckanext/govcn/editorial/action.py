@@ -125,6 +125,7 @@ def _write(
     )
     change: dict[str, Any] = {"id": package.id, "catalog_status": taken["to"].value}
     if taken["step"] in (Step.SUBMIT, Step.APPROVE):
+        dataset["url"] = package.url or ""  # shown to whoever gets the data; the platform reads it here to check it
         held = _ask_every_rule(dataset, approving=taken["to"] is Status.PUBLISHED, basis=taken["reason"])
         if held and taken["to"] is Status.PUBLISHED:
             records.log(session, package.id, "confirm_level", user_id=user.id, reason=taken["reason"])

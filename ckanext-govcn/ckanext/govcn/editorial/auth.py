@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckan import model
+from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import is_bureau, user_of
@@ -15,6 +16,10 @@ def _concerned(context: Any, data_dict: dict[str, Any]) -> dict[str, Any]:
     from ckanext.govcn.editorial.action import roles_of
 
     user, package = user_of(context), model.Package.get(data_dict.get("id") or "")
+    try:
+        tk.check_access("package_show", tk.fresh_context(context), {"id": data_dict.get("id") or ""})
+    except (tk.NotAuthorized, tk.ObjectNotFound) as hidden:
+        raise tk.ObjectNotFound(say("没有这个数据集", "There is no such dataset")) from hidden
     if user is not None and package is not None and roles_of(user, package):
         return {"success": True}
     return {
