@@ -46,7 +46,8 @@ class GovcnPortalPlugin(p.SingletonPlugin):
 
     # ITranslation
     def i18n_directory(self) -> str:
-        return str(translations.compiled(HERE / "i18n"))
+        storage = tk.config.get("ckan.storage_path")
+        return str(translations.compiled(HERE / "i18n", Path(storage) / "govcn-i18n" if storage else None))
 
     def i18n_locales(self) -> list[str]:
         return translations.locales(HERE / "i18n")

@@ -26,11 +26,14 @@ def locales(source: Path) -> list[str]:
 
 
 def compiled(source: Path, fallback: Path | None = None) -> Path:
-    """The folder with compiled catalogues: `source` itself, or `fallback` if `source` cannot be written."""
+    """The folder with compiled catalogues: `source` itself, or `fallback` if `source` cannot be written.
+
+    Without a fallback it is a new folder with a random name: one that can be foretold could be laid by somebody else.
+    """
     try:
         _compile(source, source)
     except OSError:
-        target = fallback or Path(tempfile.gettempdir()) / f"govcn-i18n-{os.getuid()}"
+        target = fallback or Path(tempfile.mkdtemp(prefix="govcn-i18n-"))
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         if target.stat().st_uid != os.getuid():
             raise
