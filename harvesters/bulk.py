@@ -22,7 +22,7 @@ from ckanext.govcn.access.model import ResourceFile, Vault
 from ckanext.govcn.catalog import identifiers
 from ckanext.govcn.dataset import batch, fields
 from ckanext.govcn.editorial import model as records
-from ckanext.govcn.editorial import zone
+from ckanext.govcn.editorial.states import zone_refuses
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -48,13 +48,11 @@ class New:
         return self.rows.package["id"]
 
 
-def allowed(new: Rows) -> bool:
+def allowed(new: Rows, zone_now: str) -> bool:
     """May this instance's zone hold the dataset? What it may not goes through CKAN, which says why."""
     extras = new.extras
-    refused = zone.refusal(
-        {}, extras.get("catalog_status", ""), extras.get("open_type", ""), extras.get("release_kind", "")
-    )
-    return refused is None
+    status, opening = extras.get("catalog_status", ""), extras.get("open_type", "")
+    return not zone_refuses(zone_now, status, opening, released=bool(extras.get("release_kind")))
 
 
 def insert_all(new: Sequence[New], context: dict[str, Any]) -> None:

@@ -47,6 +47,17 @@ def run_command(source: str, *, as_json: bool) -> None:
         sys.exit(0 if report.state == "finished" else 1)
 
 
+@harvest.command("index", short_help="把待索引的数据集补入检索索引")
+@as_json
+def index_command(*, as_json: bool) -> None:
+    """Index what the outbox names; exit code 1 when some still wait (Solr is away)."""
+    from harvesters import indexing
+
+    waiting = indexing.drain()
+    _print({"waiting": waiting} if as_json else f"待索引 {waiting}")
+    sys.exit(1 if waiting else 0)
+
+
 @harvest.command("plan", short_help="生成变更清单，不执行")
 @click.argument("source")
 @as_json

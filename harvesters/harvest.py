@@ -75,9 +75,6 @@ def undo(run_id: int) -> history.Undone:
         undone = history.undo(run_id, internal_context())
         model.Session.commit()
         indexing.index(undone.packages)
-        model.Session.execute(statements.INDEXED, {"ids": undone.packages})
-        model.Session.commit()
-        indexing.commit()
     return undone
 
 
@@ -94,7 +91,7 @@ def apply(run_id: int, source: Source) -> dict[str, int]:
             refused = len(session.apply(plan).refused_ids)
             done += standing - refused
             skipped += len(batch) - standing + refused
-        indexing.commit()
+        session.end()
         model.Session.execute(statements.SKIPPED, {"run": run_id})
         return {"run": run_id, "applied": done, "skipped": skipped}
 

@@ -27,6 +27,7 @@ from ckanext.govcn.dataset import convert
 from ckanext.govcn.department import model as departments
 from ckanext.govcn.department import naming
 from ckanext.govcn.editorial import model as records
+from ckanext.govcn.editorial import zone
 
 from harvesters import bulk, history, indexing
 from harvesters import statements as sql
@@ -166,7 +167,8 @@ class CkanSession:
         self._source = source
         self._files = files
         self._user = site_user()
-        self._touched = False
+        self._zone = zone.effective(model.Session)
+        self._indexer = indexing.Indexer()
         self._one_by_one = one_by_one
         self._hung_ids: dict[str, list[str]] = {}
         self.run = run
@@ -218,22 +220,25 @@ class CkanSession:
         model.Session.commit()
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
-        rows = [asdict(each) | {"run": self.run, "source": self._source.name} for each in troubles]
+        rows = [asdict(each) | {"run_id": self.run, "source": self._source.name} for each in troubles]
         if rows:
-            model.Session.execute(sql.PROBLEM, rows)
+            model.Session.execute(sql.problem(), rows)
         model.Session.execute(sql.ALIVE, {"run": self.run, "counts": json.dumps(asdict(counts))})
         model.Session.commit()
 
     def close(self, report: Report) -> None:
         model.Session.rollback()
-        if self._touched:
-            indexing.commit()
+        self.end()
         plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
         ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
         good = report.state == "finished"
         model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})
         model.Session.commit()
+
+    def end(self) -> None:
+        """Wait for the index."""
+        self._indexer.end()
 
     # ── one dataset
 
@@ -288,7 +293,7 @@ class CkanSession:
         dataset = self._dataset(added, package_id, hung, _resource_ids(package_id, hung))
         dataset["catalog_status"] = status_for(added.judged, "")
         rows = rows_of(dataset)
-        if rows is None or not bulk.allowed(rows):
+        if rows is None or not bulk.allowed(rows, self._zone):
             return None
         release = self._source.release if added.judged.publishes else None
         return bulk.New(rows, added.judged.entry.categories, hung, release)
@@ -387,7 +392,7 @@ class CkanSession:
         dataset = self._dataset(changed, changed.known.package_id, Hung((), ()), ())
         dataset["catalog_status"] = status_for(changed.judged, changed.known.status)
         rows = rows_of(dataset)
-        if rows is None or not bulk.allowed(rows):
+        if rows is None or not bulk.allowed(rows, self._zone):
             return None
         self._hung_ids[changed.remote_id] = ids
         release = self._source.release if changed.judged.publishes else None
@@ -484,12 +489,9 @@ class CkanSession:
         self._indexed(list(model.Session.execute(sql.WAITING).scalars()))
 
     def _indexed(self, package_ids: Sequence[str]) -> None:
-        if not package_ids:
-            return
-        self._touched = True
-        indexing.index(package_ids)
-        model.Session.execute(sql.INDEXED, {"ids": list(package_ids)})
-        model.Session.commit()
+        """Send the documents; the outbox keeps their datasets until the index has taken them."""
+        if package_ids:
+            self._indexer.send(package_ids)
 
     def _context(self, **more: Any) -> Any:
         return {"ignore_auth": True, "user": self._user, "govcn_internal": True, **more}

@@ -3,7 +3,7 @@
 # pyright: basic
 from __future__ import annotations
 
-from ckanext.govcn.harvest.model import HarvestRecord
+from ckanext.govcn.harvest.model import HarvestProblem, HarvestRecord
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -52,11 +52,12 @@ SOURCE_DONE = text("""
         failures = CASE WHEN :good THEN 0 ELSE failures + 1 END
     WHERE name = :source
 """)
-PROBLEM = text("""
-    INSERT INTO govcn_harvest_problem
-        (run_id, source, file, sheet, "row", "column", rule, severity, field, given, message)
-    VALUES (:run, :source, :file, :sheet, :row, :column, :rule, :severity, :field, :given, :message)
-""")
+
+
+def problem() -> Insert:
+    """Insert of problems, many at once."""
+    return insert(HarvestProblem.__table__)
+
 
 # ── records
 

@@ -311,11 +311,11 @@ def test_what_a_dead_run_left_is_finished_by_the_next(department: Department, mo
 
     from harvesters import indexing
 
-    def die(_ids: object) -> None:
+    def die(_self: object, _ids: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexing, "index", die)
+        patch.setattr(indexing.Indexer, "send", die)
         with pytest.raises(KeyboardInterrupt):
             department.harvest(row("1", "停车场"))
     model.Session.rollback()
@@ -327,6 +327,20 @@ def test_what_a_dead_run_left_is_finished_by_the_next(department: Department, mo
     assert public_titles() == {"停车场"}
     assert scalar("SELECT count(*) FROM govcn_index_outbox") == 0
     assert scalar("SELECT count(*) FROM govcn_harvest_run WHERE state = 'crashed'") == 1
+
+
+def test_datasets_are_accepted_while_the_index_is_away(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ckan.common import config
+
+    from harvesters import indexing
+
+    with monkeypatch.context() as patch:
+        patch.setitem(config, "solr_url", "http://127.0.0.1:9/solr/away")
+        report = department.harvest(row("1", "停车场"))
+    assert (report.state, report.counts.added) == ("finished", 1)
+    assert scalar("SELECT count(*) FROM govcn_index_outbox") == 1
+    assert indexing.drain() == 0
+    assert public_titles() == {"停车场"}
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no real catalogues beside the repository (../shared/data/catalogues)")

@@ -21,25 +21,19 @@ def set_releases(session: Session, releases: Mapping[str, Release]) -> None:
     """`set_release` for many datasets (package id → release), one statement."""
     if not releases:
         return
-    rows = [
-        {
-            "id": package_id,
-            "kind": release.kind,
-            "number": release.number,
-            "approver": release.approver,
-            "date": release.date,
-            "basis": release.basis,
-        }
-        for package_id, release in releases.items()
-    ]
+    columns = {
+        name: [getattr(release, name) for release in releases.values()]
+        for name in ("kind", "number", "approver", "date", "basis")
+    }
     session.execute(
         text(
             "INSERT INTO govcn_release (package_id, kind, number, approver, date, basis) "
-            "VALUES (:id, :kind, :number, :approver, :date, :basis) "
+            "SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:kind AS text[]), CAST(:number AS text[]), "
+            "CAST(:approver AS text[]), CAST(:date AS text[]), CAST(:basis AS text[])) "
             "ON CONFLICT (package_id) DO UPDATE SET kind = EXCLUDED.kind, number = EXCLUDED.number, "
             "approver = EXCLUDED.approver, date = EXCLUDED.date, basis = EXCLUDED.basis, at = now()"
         ),
-        rows,
+        columns | {"ids": list(releases)},
     )
 
 
