@@ -1,22 +1,46 @@
-"""Brings the database to the state the installed code expects."""
+"""Brings the database and the search index to the state the installed code expects."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 
+from stack import solr_home
+from stack.exceptions import CommandFailed
 from stack.project import LOCK, ROOT
 from stack.services import Platform, ckan_command, ckan_environment, run
+
+log = logging.getLogger(__name__)
 
 
 def when_needed(platform: Platform) -> None:
     """Run CKAN's and the plugins' migrations, unless the same ones already ran on this data folder."""
     stamp = platform.data.path / "migrated"
     wanted = _fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted:
+    fresh = not stamp.exists()
+    if fresh or stamp.read_text() != wanted:
+        run(ckan_command(platform.ini, "db", "upgrade"), ckan_environment(platform.ini))
+        stamp.write_text(wanted)
+    _fill_index(platform, fresh=fresh)
+
+
+def _fill_index(platform: Platform, *, fresh: bool) -> None:
+    """Index all datasets anew where the schema has changed since the index was filled; a new platform has none.
+
+    An index that cannot be filled does not keep the portal from starting: the next start tries again.
+    """
+    core = platform.data.solr / solr_home.CORE
+    filled, wanted = core / solr_home.FILLED, (core / "schema").read_text()
+    if filled.exists() and filled.read_text() == wanted:
         return
-    run(ckan_command(platform.ini, "db", "upgrade"), ckan_environment(platform.ini))
-    stamp.write_text(wanted)
+    if not fresh:
+        try:
+            run(ckan_command(platform.ini, "govcn-check", "--repair"), ckan_environment(platform.ini))
+        except CommandFailed as error:
+            log.warning("the search index is not complete, see ./govcn check: %s", error.english)
+            return
+    filled.write_text(wanted)
 
 
 def _fingerprint() -> str:

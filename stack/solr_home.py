@@ -18,16 +18,41 @@ from pathlib import Path
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 USER = "ckan"
 CORE = "ckan"
+FILLED = "filled"  # beside the index, holds the schema that it was filled under
 
 
 def write(home: Path, password: str) -> None:
-    """Make or renew solr.xml, the core and security.json (0600)."""
+    """Make or renew solr.xml, the core and security.json (0600).
+
+    An index that another schema wrote is dropped, since Lucene refuses documents whose fields are stored otherwise;
+    `ckan govcn-check --repair` fills the new one from the database.
+    """
     (home / CORE).mkdir(parents=True, exist_ok=True)
+    _drop_outdated_index(home / CORE)
     shutil.copyfile(CONFIG / "stack" / "solr" / "solr.xml", home / "solr.xml")
     (home / CORE / "core.properties").write_text(f"name={CORE}\nconfigSet=solr\n")
     security = home / "security.json"
     security.touch(mode=0o600)
     security.write_text(security_json(password))
+
+
+def _drop_outdated_index(core: Path) -> None:
+    stamp, wanted = core / "schema", _schema_fingerprint()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    if (core / "data").exists():
+        shutil.rmtree(core / "data")
+    (core / FILLED).unlink(missing_ok=True)
+    stamp.write_text(wanted)
+
+
+def _schema_fingerprint() -> str:
+    """Changes with every file of the configset."""
+    digest = hashlib.sha256()
+    folder = CONFIG / "solr" / "conf"
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def security_json(password: str) -> str:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack import credentials, exceptions, identity, output, ports, project, solr_home, supervisor
+from stack import credentials, exceptions, identity, migrate, output, ports, project, solr_home, supervisor
 from stack.commands import status, up
 from stack.project import DataFolder
 
@@ -106,6 +106,33 @@ def test_solr_checks_the_password_as_written():
     assert known["blockUnknown"] is True
     digest, salt = (base64.b64decode(part) for part in known["credentials"]["ckan"].split())
     assert digest == hashlib.sha256(hashlib.sha256(salt + b"geheim").digest()).digest()
+
+
+def test_an_index_of_another_schema_is_dropped_and_one_of_this_schema_kept(tmp_path):
+    solr_home.write(tmp_path, "geheim")
+    index = tmp_path / solr_home.CORE / "data" / "index"
+    index.mkdir(parents=True)
+    solr_home.write(tmp_path, "geheim")
+    assert index.exists()
+    (tmp_path / solr_home.CORE / "schema").write_text("of another release")
+    solr_home.write(tmp_path, "geheim")
+    assert not index.exists()
+
+
+def test_an_index_is_filled_again_after_it_was_dropped(tmp_path, monkeypatch):
+    called = []
+    monkeypatch.setattr(migrate, "run", lambda command, _environment: called.append(command[-2:]))
+    data = DataFolder(tmp_path)
+    platform = SimpleNamespace(data=data, ini=tmp_path / "govcn.ini")
+    solr_home.write(data.solr, "geheim")
+    migrate.when_needed(platform)
+    migrate.when_needed(platform)
+    assert called == [["db", "upgrade"]]
+    (data.solr / solr_home.CORE / "schema").write_text("of another release")
+    solr_home.write(data.solr, "geheim")
+    migrate.when_needed(platform)
+    migrate.when_needed(platform)
+    assert called == [["db", "upgrade"], ["govcn-check", "--repair"]]
 
 
 def test_solr_home_is_private(tmp_path):
