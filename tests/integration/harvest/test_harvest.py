@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -354,3 +357,78 @@ def test_a_real_portals_list_goes_in_and_the_second_run_changes_nothing() -> Non
     second = harvest(source).counts
     assert (second.added, second.changed, second.removed) == (0, 0, 0)
     assert second.unchanged == first.added
+
+
+# ── files from elsewhere, zones
+
+
+class _Portal(BaseHTTPRequestHandler):
+    """Another portal's download server: a file, a page where a file should be, and an answer that breaks off."""
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("/")[2]
+        body = "名称\n示范路停车场\n".encode("gb18030")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html" if name == "page.csv" else "text/csv")
+        self.send_header("Content-Length", str(len(body) + (10 if name == "half.csv" else 0)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+        """Quiet."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Portal)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/files"
+    server.shutdown()
+    thread.join()
+
+
+def test_a_file_of_another_server_is_copied_and_delivered_from_here(
+    department: Department, app: Any, elsewhere: str
+) -> None:
+    department.settings["allow_private"] = True
+    department.harvest(row("1", "停车场", 下载地址=f"{elsewhere}/lots.csv"))
+    (resource,) = dataset("停车场")["resources"]
+    assert elsewhere not in str(dataset("停车场"))
+    path = resource["url"][resource["url"].index("/dataset") :]
+    assert app.get(path).data.decode("gb18030").startswith("名称")
+
+
+@pytest.mark.parametrize("name", ["page.csv", "half.csv"])
+def test_what_is_no_file_is_said_and_nothing_is_stored(department: Department, elsewhere: str, name: str) -> None:
+    department.settings["allow_private"] = True
+    report = department.harvest(row("1", "停车场", 下载地址=f"{elsewhere}/{name}"), row("2", "公交线路"))
+    assert (report.state, report.counts.added) == ("finished", 2)
+    assert [each.rule for each in report.problems if each.rule == "H03"] == ["H03"]
+    assert scalar("SELECT count(*) FROM govcn_resource_file r JOIN package p ON true WHERE p.title = '停车场' "
+                  "AND r.resource_id IN (SELECT id FROM resource WHERE package_id = p.id)") == 0  # fmt: skip
+
+
+def test_an_internal_address_is_not_asked_without_leave(department: Department, elsewhere: str) -> None:
+    report = department.harvest(row("1", "停车场", 下载地址=f"{elsewhere}/lots.csv"))
+    (problem,) = [each for each in report.problems if each.rule == "H03"]
+    assert "内部网络" in problem.message
+
+
+def test_a_public_instance_takes_only_what_is_released_and_open(department: Department) -> None:
+    from ckan import model
+    from ckanext.govcn.editorial import zone
+
+    zone.enforce(model.Session, "public")
+    model.Session.commit()
+    try:
+        department.settings["profile"] = "portal"
+        report = department.harvest(
+            row("1", "停车场"), row("2", "考核明细", 开放类型="不予开放"), row("3", "待核定", 开放类型="用于数据校验")
+        )
+        assert (report.counts.added, report.counts.refused) == (1, 2)
+        assert scalar("SELECT count(*) FROM package WHERE type = 'dataset'") == 1
+        assert {each.rule for each in report.problems if each.severity == "refuse"} == {"H04"}
+    finally:
+        zone.enforce(model.Session, "both")
+        model.Session.commit()
