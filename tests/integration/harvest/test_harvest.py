@@ -222,7 +222,7 @@ def test_an_unknown_provider_is_proposed_and_its_record_waits(tmp_path: Path) ->
     source = Department(tmp_path, providers="map", provider_map={"交通局": "示例市交通运输局"}, provider="")
     report = source.harvest(row("1", "停车场", 信息资源提供方="示例市气象局"))
     assert report.counts.refused == 1
-    assert scalar("SELECT name FROM govcn_provider_proposal") == "示例市气象局"
+    assert scalar("SELECT count(*) FROM govcn_provider_proposal WHERE name = '示例市气象局'") == 1
     make_department("示例市气象局")
     source.settings["provider_map"]["气象局"] = "示例市气象局"
     assert source.harvest(row("1", "停车场", 信息资源提供方="气象局")).counts.added == 1

@@ -49,7 +49,7 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
             try:
                 return self._run_as_ckan(dict(query), permission_labels)
             except SearchQueryError as error:
-                if "SyntaxError" not in str(error) and "Cannot parse" not in str(error):
+                if "Cannot parse" not in str(error.__cause__):  # what Solr said is kept as the cause, out of the answer
                     raise
                 log.debug("Not a fielded query after all: %s", error)
         return self._run_text(q, query, permission_labels)
