@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
+from ckanext.govcn.editorial.states import Status
 
 from harvesters.exceptions import HarvestError
 
@@ -295,6 +296,7 @@ def _told(report: Any) -> str:
         lines.append(
             f"查看：./govcn harvest show {report.run}    执行：apply {report.run}    放弃：reject {report.run}"
         )
+    lines += _next_steps(report.standing)
     for each in report.problems[:LISTED]:
         where = "".join([each.file, f"“{each.sheet}”" if each.sheet else "", f"第 {each.row} 行" if each.row else ""])
         kind = "退回" if each.severity == "refuse" else "提醒"
@@ -304,6 +306,16 @@ def _told(report: Any) -> str:
     if not report.key_unique:
         lines.append("来源记录的标识不唯一：本次没有下架任何条目。")
     return "\n".join(lines)
+
+
+def _next_steps(standing: dict[str, int]) -> Iterator[str]:
+    """What the entries that the public does not see yet are waiting for."""
+    waiting = sum(standing.get(status, 0) for status in (Status.DEPARTMENT_REVIEW, Status.BUREAU_REVIEW))
+    undecided = standing.get("undecided", 0)
+    if not waiting:
+        return
+    yield f"已发布 {standing.get(Status.PUBLISHED, 0)} 条，待审核 {waiting} 条（其中开放属性待核定 {undecided} 条）。"
+    yield "待审核的条目经部门和主管部门在 /editorial 审核后发布；整个来源已审定的，在来源文件写明 release 再运行一次。"
 
 
 def _table(reports: Iterable[dict[str, Any]]) -> list[str]:

@@ -28,6 +28,7 @@ from ckanext.govcn.department import model as departments
 from ckanext.govcn.department import naming
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
+from ckanext.govcn.editorial.states import Status
 
 from harvesters import bulk, history, indexing
 from harvesters import statements as sql
@@ -229,12 +230,18 @@ class CkanSession:
     def close(self, report: Report) -> None:
         model.Session.rollback()
         self.end()
+        report.standing = self._standing()
         plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
         ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
         good = report.state == "finished"
         model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})
         model.Session.commit()
+
+    def _standing(self) -> dict[str, int]:
+        rows = model.Session.execute(sql.STANDING, {"source": self._source.name}).all()
+        undecided = sum(row.undecided for row in rows if row.status != Status.WITHDRAWN)
+        return {**{row.status: row.entries for row in rows}, "undecided": undecided}
 
     def end(self) -> None:
         """Wait for the index."""

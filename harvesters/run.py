@@ -60,7 +60,10 @@ class Counts:
 
 @dataclass(slots=True)
 class Report:
-    """归集报告. `state` is finished or failed; `brake` and `error` are Chinese sentences or empty."""
+    """归集报告. `state` is finished or failed; `brake` and `error` are Chinese sentences or empty.
+
+    `standing` is how the source's entries stand after the run: how many in each 编目状态, and how many are 待核定.
+    """
 
     source: str
     run: int = 0
@@ -70,6 +73,7 @@ class Report:
     brake: str = ""
     why: dict[str, None] = field(default_factory=dict[str, None])
     error: str = ""
+    standing: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0.0
     problems: list[Trouble] = field(default_factory=list[Trouble])
     refused_by_rule: Counter[str] = field(default_factory=Counter[str])
@@ -96,6 +100,7 @@ class Report:
             "plan": "waiting" if self.counts.waiting else "",
             "why": list(self.why),
             "error": self.error,
+            "standing": self.standing,
             "seconds": round(self.seconds, 3),
             "records_per_s": round(per_second, 1),
             "refused_by_rule": dict(self.refused_by_rule.most_common()),

@@ -67,6 +67,12 @@ KNOWN = text("""
     FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id LEFT JOIN "group" g ON g.id = p.owner_org
     WHERE r.source = :source
 """)
+STANDING = text("""
+    SELECT p.extras ->> 'catalog_status' AS status, count(*) AS entries,
+           count(*) FILTER (WHERE coalesce(p.extras ->> 'open_type', '') = '') AS undecided
+    FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    WHERE r.source = :source AND p.state = 'active' GROUP BY 1
+""")
 LAST_ENTRIES = text("""
     SELECT remote_id, entry FROM govcn_harvest_record WHERE source = :source AND remote_id = ANY(:ids)
 """)

@@ -123,11 +123,13 @@ def test_without_a_release_entries_wait_for_the_department(tmp_path: Path) -> No
     make_department("示例市交通运输局")
     department = Department(tmp_path, release=None)
     department.settings.pop("release")
-    department.harvest(row("1", "停车场"))
+    waiting = department.harvest(row("1", "停车场"))
+    assert waiting.standing == {"department_review": 1, "undecided": 0}
     assert public_titles() == set()
     assert dataset("停车场")["catalog_status"] == "department_review"
     department.settings["release"] = RELEASE
-    assert department.harvest(row("1", "停车场")).counts.changed == 1
+    published = department.harvest(row("1", "停车场"))
+    assert (published.counts.changed, published.standing) == (1, {"published": 1, "undecided": 0})
     assert public_titles() == {"停车场"}
 
 

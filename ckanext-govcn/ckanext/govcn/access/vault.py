@@ -21,6 +21,7 @@ from ckan import model
 from ckan.lib.plugins import get_permission_labels
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import attributes
 
 from ckanext.govcn.access import addresses, people, rules
 from ckanext.govcn.access.addresses import Route
@@ -194,7 +195,7 @@ def _seal(_mapper: Any, connection: sa.Connection, resource: Any) -> None:
 def _relabel(_mapper: Any, connection: sa.Connection, package: model.Package) -> None:
     if p.plugin_loaded(PLUGIN):
         relabel(connection, package)
-        if sa.inspect(package).attrs.extras.history.has_changes():
+        if attributes.get_history(package, "extras").has_changes():
             scrub_source_page(connection, package)
 
 
