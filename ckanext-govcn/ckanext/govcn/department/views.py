@@ -7,23 +7,19 @@ from typing import Any
 import flask
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.dataset.language import say
+from ckanext.govcn.dataset import forms
 
 department = flask.Blueprint("govcn_department", __name__)
-
-
-def _context() -> Any:
-    return {"user": tk.current_user.name if tk.current_user.is_authenticated else ""}
 
 
 @department.route("/department/proposals")
 def proposals() -> Any:
     """Providers that harvests met and no department is known for."""
     try:
-        rows = tk.get_action("govcn_provider_proposal_list")(_context(), {})
+        rows = tk.get_action("govcn_provider_proposal_list")(forms.asking(), {})
     except tk.NotAuthorized as refusal:
         return tk.abort(403, refusal.message or "")
-    departments = tk.get_action("govcn_department_list")(_context(), {})
+    departments = tk.get_action("govcn_department_list")(forms.asking(), {})
     return tk.render("department/proposals.html", {"proposals": rows, "departments": departments})
 
 
@@ -43,14 +39,7 @@ def confirm() -> Any:
 
 def _done(action: str, data: dict[str, Any]) -> Any:
     try:
-        tk.get_action(action)(_context(), data)
+        forms.carry_out(action, data)
     except tk.NotAuthorized as refusal:
         return tk.abort(403, refusal.message or "")
-    except tk.ObjectNotFound:
-        return tk.abort(404)
-    except tk.ValidationError as faults:
-        for messages in faults.error_dict.values():
-            tk.h.flash_error("；".join(str(m) for m in messages) if isinstance(messages, list) else str(messages))
-    else:
-        tk.h.flash_success(say("已办理", "Done"))
     return tk.redirect_to("govcn_department.proposals")

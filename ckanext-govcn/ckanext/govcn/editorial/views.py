@@ -8,6 +8,7 @@ import flask
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.govcn.dataset import forms
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import is_bureau, user_of
 from ckanext.govcn.editorial import model as records
@@ -18,18 +19,14 @@ editorial = flask.Blueprint("govcn_editorial", __name__)
 _DATASET_PAGES = ("dataset.", "dataset_resource.", "resource.", "govcn_access.")
 
 
-def _context() -> Any:
-    return {"user": tk.current_user.name if tk.current_user.is_authenticated else ""}
-
-
 @editorial.route("/editorial")
 def review() -> Any:
     """待审核: what waits for this user, with the steps that can be taken."""
     try:
-        rows = tk.get_action("govcn_editorial_list")(_context(), {})
+        rows = tk.get_action("govcn_editorial_list")(forms.asking(), {})
     except tk.NotAuthorized as refusal:
         return tk.abort(403, refusal.message or "")
-    user = user_of(_context())
+    user = user_of(forms.asking())
     packages = {row["id"]: model.Package.get(row["id"]) for row in rows}
     entries = [row | {"steps": _steps(user, packages[row["id"]])} for row in rows]
     return tk.render("editorial/review.html", {"entries": entries, "bureau": is_bureau(user)})
@@ -46,16 +43,9 @@ def take_step(id: str, step: str) -> Any:  # noqa: A002 - CKAN's name for it
         return tk.abort(404)
     form = {key: tk.request.form.get(key, "") for key in ("reason", "number")}
     try:
-        tk.get_action(f"govcn_{step}")(_context(), {"id": id, **form})
+        forms.carry_out(f"govcn_{step}", {"id": id, **form})
     except tk.NotAuthorized as refusal:
         tk.h.flash_error(refusal.message or say("没有权限", "Not allowed"))
-    except tk.ObjectNotFound:
-        return tk.abort(404)
-    except tk.ValidationError as faults:
-        for messages in faults.error_dict.values():
-            tk.h.flash_error("；".join(str(m) for m in messages) if isinstance(messages, list) else str(messages))
-    else:
-        tk.h.flash_success(say("已办理", "Done"))
     back = tk.request.form.get("back") or ""
     return tk.redirect_to("dataset.read", id=id) if back == "dataset" else tk.redirect_to("govcn_editorial.review")
 
@@ -69,7 +59,7 @@ def gone() -> Any:
     if not records.was_public(model.Session, identifier):
         return None
     try:
-        tk.check_access("package_show", _context(), {"id": identifier})
+        tk.check_access("package_show", forms.asking(), {"id": identifier})
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return tk.render("editorial/gone.html"), 410
     return None
