@@ -157,7 +157,7 @@ def _begun(source: Source) -> int:
 
 def _settings(source: Source) -> str:
     """What pages show of a source; never its headers or bodies, which may hold keys."""
-    shown = ("protocol", "profile", "providers", "provider", "region", "files", "schedule")
+    shown = ("protocol", "profile", "providers", "provider", "region", "files")
     return json.dumps({name: getattr(source, name) for name in shown} | {"release": bool(source.release)})
 
 
@@ -284,12 +284,7 @@ class CkanSession:
                 alone.append(each)  # a run died between a dataset and its record, or CKAN has to judge it
             else:
                 together.append((each, new))
-        try:
-            if together:
-                self._insert(together)
-        except sqlalchemy.exc.SQLAlchemyError:
-            log.warning("a batch of %d datasets goes one by one", len(together), exc_info=True)
-            model.Session.rollback()
+        if not _written(self._insert, together):
             return list(added)
         done.extend(new.id for _, new in together)
         applied.troubles.extend(trouble for _, new in together for trouble in new.hung.troubles)
@@ -375,12 +370,7 @@ class CkanSession:
                 alone.append(each)
             else:
                 together.append((each, *update))
-        try:
-            if together:
-                self._write_updates(together)
-        except sqlalchemy.exc.SQLAlchemyError:
-            log.warning("a batch of %d datasets goes one by one", len(together), exc_info=True)
-            model.Session.rollback()
+        if not _written(self._write_updates, together):
             return list(changed)
         done.extend(update.id for _, update, _ in together)
         return alone
@@ -502,6 +492,18 @@ class CkanSession:
 
     def _context(self, **more: Any) -> Any:
         return {"ignore_auth": True, "user": self._user, "govcn_internal": True, **more}
+
+
+def _written(write: Callable[[list[Any]], None], together: list[Any]) -> bool:
+    """Whether what goes together went, in one transaction; if not, CKAN takes the datasets one by one."""
+    try:
+        if together:
+            write(together)
+    except sqlalchemy.exc.SQLAlchemyError:
+        log.warning("a batch of %d datasets goes one by one", len(together), exc_info=True)
+        model.Session.rollback()
+        return False
+    return True
 
 
 def _resource_ids(package_id: str, hung: Hung) -> list[str]:
