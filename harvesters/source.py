@@ -127,7 +127,6 @@ class Source:
     detail: DetailCall | None = None
     paging: Paging = field(default_factory=Paging)
     query: str = ""
-    schedule: str = ""
     apply: str = "auto"  # "review": every change waits for a person, see harvesters.review
 
     @property
@@ -202,7 +201,6 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         detail=_detail_call(top.child("detail")),
         paging=_paging(top.child("paging")),
         query=top.text("query"),
-        schedule=top.text("schedule"),
         apply=top.choice("apply", APPLIES, "auto"),
     )
     _cross_checks(top, source)
