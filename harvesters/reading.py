@@ -53,7 +53,6 @@ class Outcome:
     """What became of one distinct record. `held` is the rule that keeps a labelled entry 待核定, or ""."""
 
     remote_id: str
-    content_hash: str
     place: Place
     entry: CatalogEntry
     problems: tuple[Problem, ...]
@@ -120,7 +119,7 @@ class Reading:
         refused = any(p.severity == "refuse" for p in problems)
         held = next((p.rule for p in problems if p.severity == "hold"), "") if entry.open_type else ""
         settled = levels.settle(entry, problems)
-        return Outcome(record.remote_id, record.hash, record.place, settled, problems, refused, held)
+        return Outcome(record.remote_id, record.place, settled, problems, refused, held)
 
     @property
     def outcomes(self) -> Iterator[Outcome]:

@@ -17,14 +17,6 @@ class Solr:
         self.base = base
         self.session = requests.Session()
 
-    def create_core(self, name: str, folder: str) -> None:
-        """A core whose configuration is `folder`/conf. Raises requests.HTTPError with Solr's reason."""
-        answer = self.session.get(
-            f"{self.base}/admin/cores", params={"action": "CREATE", "name": name, "instanceDir": folder}, timeout=60
-        )
-        if not answer.ok:
-            raise requests.HTTPError(answer.text[:1000], response=answer)
-
     def add(self, core: str, documents: Iterable[Mapping[str, Any]], batch: int = 1000) -> int:
         """Index documents in batches and commit; the number sent."""
         sent = 0

@@ -13,8 +13,6 @@ from ckanext.govcn.catalog import sensitive
 from harvesters.normalize import headings, readers
 from harvesters.record import Record, Value
 
-RULE = "E26"
-
 
 def marked_line(texts: Iterable[str]) -> bool:
     """Does a line around a table carry a 密级?"""

@@ -19,10 +19,6 @@ LIST_FIELDS = frozenset(
         "items",
     }
 )
-PLATFORM_FIELDS = frozenset({
-    "codes", "code_provisional", "catalog_status", "incomplete", "source_name", "source_remote_id", "release_kind",
-    "open_label",
-})  # fmt: skip
 
 
 def stored(value: Any) -> str:

@@ -37,18 +37,11 @@ _PEOPLES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word of the lexicon. `alternatives` are (word, weight 0–1) that find the same, best first, without itself.
-
-    `official` is false for what people say and no catalogue writes: its own characters say little.
-    """
+    """A word of the lexicon. `alternatives` are (word, weight 0–1) that find the same, best first, without itself."""
 
     word: str
     kind: Kind
     alternatives: tuple[tuple[str, float], ...] = ()
-
-    @property
-    def official(self) -> bool:
-        return self.kind not in ("everyday", "stop", "generic", "weak")
 
 
 @functools.cache
