@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ckan import model
@@ -45,3 +46,20 @@ def capacities(user: model.User, groups: list[str]) -> set[str]:
         )
     )
     return {row[0] for row in query}
+
+
+def organizations_of(user: model.User, roles: Collection[str]) -> list[str]:
+    """Ids of the organizations in which the user has one of the roles."""
+    query = (
+        model.Session.query(model.Group.id)
+        .join(model.Member, model.Member.group_id == model.Group.id)
+        .filter(
+            model.Member.table_name == "user",
+            model.Member.table_id == user.id,
+            model.Member.state == "active",
+            model.Member.capacity.in_(roles),
+            model.Group.state == "active",
+            model.Group.is_organization.is_(True),
+        )
+    )
+    return [row[0] for row in query]

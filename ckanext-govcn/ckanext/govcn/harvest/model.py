@@ -17,7 +17,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 class HarvestSource(tk.BaseModel):
     """归集来源: what the portal knows of a source beside its YAML file.
 
-    `failures` counts runs in a row that failed; `settings` is the source as last read, for the pages.
+    `failures` counts runs in a row that failed; `settings` is the source as last read, for the pages. `owner_org` is
+    the organization whose editors look after it, `host` whom it asks (jobs on one host are limited), `schedule` the
+    YAML's sentence, `next_run_at` when the worker puts its next run in; a `paused` source is not scheduled.
     """
 
     __tablename__ = "govcn_harvest_source"
@@ -28,6 +30,11 @@ class HarvestSource(tk.BaseModel):
     last_run_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     last_success_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     failures: Mapped[int] = mapped_column(sa.Integer, default=0)
+    owner_org: Mapped[str | None] = mapped_column(sa.Text)
+    host: Mapped[str] = mapped_column(sa.Text, default="")
+    schedule: Mapped[str] = mapped_column(sa.Text, default="")
+    next_run_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    paused: Mapped[bool] = mapped_column(sa.Boolean, default=False)
 
 
 class HarvestRun(tk.BaseModel):
@@ -113,6 +120,39 @@ class HarvestProblem(tk.BaseModel):
     given: Mapped[str] = mapped_column(sa.Text, default="")
     message: Mapped[str] = mapped_column(sa.Text, default="")
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+
+class HarvestJob(tk.BaseModel):
+    """归集作业: what somebody or the timetable wants the worker to do; see `jobs` for its states.
+
+    `attempt` counts claims and, with `id`, is the fencing token of the lease: a worker whose lease was given to another
+    one no longer has the number that stands here, and cannot commit. `progress` has the keys of
+    `harvesters.run.Counts`; `result` is the report's JSON; `error` is Chinese.
+    """
+
+    __tablename__ = "govcn_harvest_job"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    source: Mapped[str] = mapped_column(sa.Text)
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    progress: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    wanted_by: Mapped[str] = mapped_column(sa.Text, default="")
+    reason: Mapped[str] = mapped_column(sa.Text)
+    priority: Mapped[int] = mapped_column(sa.Integer, default=0)
+    not_before: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    state: Mapped[str] = mapped_column(sa.Text, default="waiting")
+    attempt: Mapped[int] = mapped_column(sa.Integer, default=0)
+    worker: Mapped[str] = mapped_column(sa.Text, default="")
+    lease_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    heartbeat_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    error: Mapped[str] = mapped_column(sa.Text, default="")
+    error_en: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    started_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    run_id: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class IndexOutbox(tk.BaseModel):

@@ -1,0 +1,110 @@
+"""Actions on jobs (归集作业). What a job does is the worker's; here it is asked for, looked at and cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import authz, model
+from ckan.types import Context, DataDict
+
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.bureau import is_bureau, organizations_of, user_of
+from ckanext.govcn.harvest import auth, jobs
+
+LONGEST_LIST = 200
+_RUN = {"run": int}
+_ARGUMENTS: dict[str, dict[str, type]] = {
+    "run": {"plan_only": bool},
+    "apply": _RUN,
+    "reject": _RUN,
+    "undo": _RUN,
+    "preview": {"entries": bool},
+}
+
+
+def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Ask for a job: `kind`, `source`, `arguments`. The same job asked for again while it waits is the same job.
+
+    Arguments: run {plan_only}, apply, reject and undo {run}, preview {entries}.
+    """
+    kind, source = tk.get_or_bust(data_dict, ["kind", "source"])
+    tk.check_access("govcn_harvest_job_create", context, data_dict)
+    arguments = _arguments(str(kind), data_dict.get("arguments", {}))
+    known, _owner = jobs.owner_of(model.Session, str(source))
+    if not known:
+        raise tk.ValidationError({"source": [say("没有这个归集来源", "There is no such source")]})
+    if "run" in arguments and jobs.source_of_run(model.Session, arguments["run"]) != source:
+        raise tk.ValidationError({"run": [say("该来源没有这次归集任务", "The source has no such run")]})
+    user = user_of(context)
+    wanted_by = user.name if user else ""
+    job = jobs.create(
+        model.Session, jobs.Wanted(str(kind), str(source), arguments, wanted_by, "person" if user else "command")
+    )
+    model.repo.commit()
+    return _shown(jobs.get(model.Session, job) or {})
+
+
+def _arguments(kind: str, given: Any) -> dict[str, Any]:
+    """The arguments of a kind of job, each of its type and nothing else."""
+    if kind not in _ARGUMENTS:
+        allowed = "、".join(_ARGUMENTS)
+        raise tk.ValidationError({"kind": [say(f"应为 {allowed} 之一", f"Must be one of {allowed}")]})
+    types = _ARGUMENTS[kind]
+    if not isinstance(given, dict) or any(name not in types or type(v) is not types[name] for name, v in given.items()):
+        allowed = "、".join(f"{name}（{kind_.__name__}）" for name, kind_ in types.items())
+        raise tk.ValidationError({"arguments": [say(f"只接受 {allowed}", f"Only {allowed} are taken")]})
+    if "run" in types and not 0 < given.get("run", 0) < jobs.LARGEST:
+        raise tk.ValidationError({"arguments": [say("请写明 run：归集任务编号", "Say which run")]})
+    return {name: value for name, value in given.items() if value is not False}
+
+
+@tk.side_effect_free
+def govcn_harvest_job_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """One job (`id`): state, progress, result, error; times in ISO 8601."""
+    tk.check_access("govcn_harvest_job_show", context, data_dict)
+    return _shown(_found(data_dict))
+
+
+@tk.side_effect_free
+def govcn_harvest_job_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Jobs, newest first, of the sources one looks after.
+
+    `source`, `state`, `kind`, `limit` (50, at most 200), `offset`. Results are left out: ask for one job.
+    """
+    tk.check_access("govcn_harvest_job_list", context, data_dict)
+    everything = authz.is_sysadmin(context.get("user", "")) or context.get("ignore_auth") or is_bureau(user_of(context))
+    user = user_of(context)
+    owners = None if everything else organizations_of(user, auth.CAPACITIES) if user else []
+    only = {name: data_dict.get(name) or None for name in ("source", "state", "kind")}
+    limit = min(_count(data_dict, "limit", 50), LONGEST_LIST)
+    rows = jobs.listed(model.Session, only, owners, limit, _count(data_dict, "offset", 0))
+    return [_shown({name: value for name, value in row.items() if name != "result"}) for row in rows]
+
+
+def govcn_harvest_job_cancel(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Cancel a job (`id`) that waits or runs; a running one stops before it writes again, what it wrote stays."""
+    tk.check_access("govcn_harvest_job_cancel", context, data_dict)
+    job = _found(data_dict)
+    if not jobs.cancel(model.Session, job["id"]):
+        raise tk.ValidationError({"id": [say("该作业已经结束", "The job has already ended")]})
+    model.repo.commit()
+    return _shown(_found(data_dict))
+
+
+def _found(data_dict: DataDict) -> dict[str, Any]:
+    job = jobs.find(model.Session, tk.get_or_bust(data_dict, "id"))
+    if job is None:
+        raise tk.ObjectNotFound(say("没有这个归集作业", "There is no such job"))
+    return job
+
+
+def _count(data_dict: DataDict, name: str, default: int) -> int:
+    given = str(data_dict.get(name, default))
+    if not given.isdecimal() or len(given) > 9:
+        raise tk.ValidationError({name: [say("应为不小于 0 的整数", "Must be a number not below 0")]})
+    return int(given)
+
+
+def _shown(job: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}

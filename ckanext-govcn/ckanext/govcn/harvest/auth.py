@@ -1,0 +1,66 @@
+"""Who may put in, see and cancel jobs: the bureau, and editors and admins of the source's department."""
+
+from __future__ import annotations
+
+from ckan import model
+from ckan.types import AuthResult, Context, DataDict
+
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.bureau import capacities, is_bureau, user_of
+from ckanext.govcn.harvest import jobs
+
+CAPACITIES = frozenset({"admin", "editor"})
+
+
+def _of_source(context: Context, source: str) -> AuthResult:
+    user = user_of(context)
+    _known, owner = jobs.owner_of(model.Session, source)
+    if is_bureau(user) or (user is not None and owner and CAPACITIES & capacities(user, [owner])):
+        return {"success": True}
+    return _refused()
+
+
+def _refused() -> AuthResult:
+    return {
+        "success": False,
+        "msg": say(
+            "只有该来源所属部门的编目人员和数据主管部门可以办理，请联系他们",
+            "Only editors of the source's department and the bureau may do this; please ask them",
+        ),
+    }
+
+
+def _of_job(context: Context, data_dict: DataDict) -> AuthResult:
+    job = jobs.find(model.Session, data_dict.get("id"))
+    return _of_source(context, job["source"] if job else "")
+
+
+def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> AuthResult:
+    """A plan that opens entries is carried out by somebody other than the source's editors: the bureau."""
+    allowed = _of_source(context, str(data_dict.get("source") or ""))
+    if not allowed["success"] or data_dict.get("kind") != "apply" or is_bureau(user_of(context)):
+        return allowed
+    arguments = data_dict.get("arguments")
+    run = arguments.get("run") if isinstance(arguments, dict) else None
+    if isinstance(run, int) and 0 < run < jobs.LARGEST and not jobs.opens(model.Session, run):
+        return allowed
+    return {
+        "success": False,
+        "msg": say(
+            "变更清单中有开放程度提高的条目，须由数据主管部门执行",
+            "The plan makes entries more open: only the bureau may carry it out",
+        ),
+    }
+
+
+def govcn_harvest_job_show(context: Context, data_dict: DataDict) -> AuthResult:
+    return _of_job(context, data_dict)
+
+
+def govcn_harvest_job_cancel(context: Context, data_dict: DataDict) -> AuthResult:
+    return _of_job(context, data_dict)
+
+
+def govcn_harvest_job_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Everybody who is logged in: the list itself holds only what concerns them."""
+    return {"success": True} if user_of(context) is not None else _refused()
