@@ -64,6 +64,7 @@ def settings(data: DataFolder, addresses: Addresses, credentials: Credentials) -
         "solr_user": solr_home.USER,
         "solr_password": credentials.solr,
         "ckan.storage_path": str(data.files),
+        "ckanext.govcn.signing.folder": str(data.keys),
     }
 
 

@@ -43,6 +43,10 @@ class DataFolder:
         return self.path / "files"
 
     @property
+    def keys(self) -> Path:
+        return self.path / "keys"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 

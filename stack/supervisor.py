@@ -136,6 +136,7 @@ class Supervisor:
             if self.platform.addresses.web_port:
                 self._tell("migrating")
                 migrate.when_needed(self.platform)
+                self._make_site_key()
                 self._start(services.web, services.worker)
             self._tell("ready")
             self._watch()
@@ -197,6 +198,12 @@ class Supervisor:
             for keeper in together:
                 keeper.await_end()
         self._tell("failed" if self.state.error else "stopped")
+
+    def _make_site_key(self) -> None:
+        """The key this site signs with, made on the first start; the configuration says by which algorithms."""
+        if not (self.data.keys / "site.json").exists():
+            ini = self.platform.ini
+            services.run(services.ckan_command(ini, "govcn-keys", "create"), services.ckan_environment(ini))
 
     def _tell(self, phase: str | None = None) -> None:
         self.state.phase = phase or self.state.phase
