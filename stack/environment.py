@@ -30,7 +30,7 @@ def python() -> Path:
 
 
 def prepare(*kinds: str) -> None:
-    """Make the environment hold the locks of these kinds (`run`, `test`, `benchmark`) and the project.
+    """Make the environment hold the locks of these kinds (`run`, `test`) and the project.
 
     Takes a fraction of a second when nothing changed. Raises DiskFull, PythonUnsuitable, InstallFailed.
     """
@@ -51,6 +51,29 @@ def prepare(*kinds: str) -> None:
                 require_space(CACHE, SPACE_NEEDED)
                 _install(folder, kind)
         _install_project(folder)
+
+
+def beside(kind: str) -> Path:
+    """An environment of its own below `.cache`, with nothing in it but the lock of this kind; returns its interpreter.
+
+    For what must not share the platform's packages: a benchmark's opponents.
+    """
+    CACHE.mkdir(exist_ok=True)
+    version = ".".join(map(str, sys.version_info[:3]))
+    folder = CACHE / "beside" / f"{kind}-{version}-{_digest(_lock(kind), _lock('build'))}"
+    with _one_at_a_time():
+        if not (folder / f"installed-{kind}").exists():
+            require_space(CACHE, SPACE_NEEDED)
+            try:
+                _create(folder)
+                _install(folder, kind)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+        for other in folder.parent.glob(f"{kind}-*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
+    return folder / "bin" / "python"
 
 
 def _lock(kind: str) -> Path:
@@ -109,7 +132,7 @@ def _interpreter() -> str:
 
 def _install(folder: Path, kind: str) -> None:
     progress("安装锁定的依赖包", f"Installing the locked packages ({kind})")
-    if kind == "run":  # a few packages are published as sources only and are built with the pinned tools
+    if kind != "test":  # a few packages are published as sources only and are built with the pinned tools
         _pip(folder, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK / "build.txt"))
     _pip(folder, "--require-hashes", "--no-build-isolation", "-r", str(_lock(kind)))
     _write_stamp(folder, kind, _digest(_lock(kind)))

@@ -24,7 +24,7 @@ LISTS = {
     "run": [*PROJECT, "--extra", "stack"],
     "build": ["stack/lock/build.in"],
     "test": [*PROJECT, "--extra", "stack", "--extra", "test"],
-    "benchmark": [*PROJECT, "--extra", "stack", "--extra", "benchmark"],
+    "benchmark": ["stack/lock/benchmark.in"],
     "container": PROJECT,  # what the image of docker-compose.yml holds
 }
 

@@ -28,5 +28,5 @@ def run(options: argparse.Namespace) -> int:
             f"没有名为 {name!r} 的项目，可选：{'、'.join(known) or '（无）'}。",
             f"There is nothing called {name!r}; choose from {', '.join(known) or '(none)'}.",
         )
-    environment.prepare("run", "test", *(["benchmark"] if name == "harvest" else []))
+    environment.prepare("run", "test")
     return throwaway.run_python([str(folder / f"{name}.py"), *arguments])
