@@ -17,9 +17,8 @@ from ckan.common import config
 from ckan.lib.plugins import get_permission_labels
 from ckan.lib.search import make_connection
 from ckanext.govcn.access import files
+from ckanext.govcn.index import indexer, outbox, solr
 from sqlalchemy import text
-
-from harvesters import indexing
 
 PAGE = 1000
 
@@ -71,7 +70,7 @@ def check(*, repair: bool = False) -> Findings:
     found.differences += _index_differences(found)
     found.differences += _files(found)
     found.differences += _harvest()
-    found.waiting = model.Session.execute(text("SELECT count(*) FROM govcn_index_outbox")).scalar() or 0
+    found.waiting = model.Session.execute(text("SELECT count(*) FROM govcn_index_waiting")).scalar() or 0
     return found
 
 
@@ -145,12 +144,13 @@ def _moment(text_: str) -> str:
 
 def _repair(differences: list[Difference]) -> int:
     stale = [each.what for each in differences if each.kind in {"missing", "stale", "labels"}]
-    indexing.index(stale)
+    outbox.refresh(stale)
+    indexer.index(stale)
     ghosts = [each.what for each in differences if each.kind == "ghost"]
     for ghost in ghosts:
         quoted = ghost.replace("\\", "\\\\").replace('"', '\\"')
         make_connection().delete(q=f'{" ".join(_ours())} +id:"{quoted}"', commit=False)
-    indexing.commit()
+    solr.commit()
     return len(differences)
 
 

@@ -52,9 +52,9 @@ def run_command(source: str, *, as_json: bool) -> None:
 @as_json
 def index_command(*, as_json: bool) -> None:
     """Index what the outbox names; exit code 1 when some still wait (Solr is away)."""
-    from harvesters import indexing
+    from ckanext.govcn.index import indexer
 
-    waiting = indexing.drain()
+    waiting = indexer.drain()
     _print({"waiting": waiting} if as_json else f"待索引 {waiting}")
     sys.exit(1 if waiting else 0)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from ckan import model
 from ckanext.govcn.department import model as departments
+from ckanext.govcn.index import indexer
 
-from harvesters import history, indexing, statements
+from harvesters import history, statements
 from harvesters.exceptions import PlanNotWaiting
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
@@ -74,7 +75,7 @@ def undo(run_id: int) -> history.Undone:
     with only_run_of(source):
         undone = history.undo(run_id, internal_context())
         model.Session.commit()
-        indexing.index(undone.packages)
+        indexer.index(undone.packages)
     return undone
 
 

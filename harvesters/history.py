@@ -229,7 +229,6 @@ def undo(run: int, context: dict[str, Any]) -> Undone:
     _bring_back([each for each in changes if each.kind != "added"], context, result)
     model.Session.execute(UNDONE, {"run": run})
     model.Session.execute(CHANGE_UNDONE, {"run": run, "ids": [each.package_id for each in changes]})
-    model.Session.execute(bulk.sql.TO_INDEX, {"ids": result.packages})
     return result
 
 

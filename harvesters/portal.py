@@ -1,8 +1,8 @@
 """The CKAN side of a run: its tables, its lock, and datasets written through CKAN's logic layer.
 
-A batch is written in transactions that hold the dataset together with its record, codes, release and files, and with
-a row of the outbox; the search index follows after the commit. So a crash anywhere leaves either nothing of a dataset
-or all of it, and an outbox row for what the index has not seen.
+A batch is written in transactions that hold the dataset together with its record, codes, release and files; triggers
+note there what the search index has not seen, and the index follows after the commit. So a crash anywhere leaves
+either nothing of a dataset or all of it.
 """
 
 # pyright: basic
@@ -29,8 +29,9 @@ from ckanext.govcn.department import naming
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
 from ckanext.govcn.editorial.states import Status
+from ckanext.govcn.index.indexer import Indexer
 
-from harvesters import bulk, history, indexing
+from harvesters import bulk, history
 from harvesters import statements as sql
 from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import SourceBusy
@@ -169,7 +170,7 @@ class CkanSession:
         self._files = files
         self._user = site_user()
         self._zone = zone.effective(model.Session)
-        self._indexer = indexing.Indexer()
+        self._indexer = Indexer()
         self._one_by_one = one_by_one
         self._hung_ids: dict[str, list[str]] = {}
         self.run = run
@@ -260,7 +261,6 @@ class CkanSession:
         """Do one dataset in a transaction of its own. What the portal refuses is reported and stops nothing."""
         try:
             package_id, troubles = work()
-            model.Session.execute(sql.TO_INDEX, {"ids": [package_id]})
             model.Session.commit()
         except tk.ValidationError as error:
             model.Session.rollback()
@@ -309,7 +309,6 @@ class CkanSession:
                 for each, new in together
             ],
         )
-        model.Session.execute(sql.TO_INDEX, {"ids": [new.id for _, new in together]})
         history.keep_changes(self.run, ((each, new.id) for each, new in together), {})
         model.Session.commit()
 
@@ -402,7 +401,6 @@ class CkanSession:
             self._record(each, update.id, self._hung_ids.pop(each.remote_id), hung) for each, update, hung in together
         ]
         model.Session.execute(sql.keep(), rows)
-        model.Session.execute(sql.TO_INDEX, {"ids": [update.id for _, update, _ in together]})
         history.keep_changes(self.run, ((each, update.id) for each, update, _ in together), before)
         model.Session.commit()
 
@@ -413,7 +411,6 @@ class CkanSession:
             before = bulk.withdraw_all(ids, self._context())
             states = {"ids": ids, "states": [before.get(each, "") for each in ids]}
             model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name, "run": self.run})
-            model.Session.execute(sql.TO_INDEX, {"ids": list(before)})
             gone = [(each, each.known.package_id) for each in removed[start : start + WITHDRAWN_TOGETHER]]
             history.keep_changes(self.run, (each for each in gone if each[1] in before), snapshots)
             model.Session.commit()
@@ -483,10 +480,10 @@ class CkanSession:
 
     def index_leftovers(self) -> None:
         """What an earlier run wrote and died before the index had seen it."""
-        self._indexed(list(model.Session.execute(sql.WAITING).scalars()))
+        self._indexer.drain()
 
     def _indexed(self, package_ids: Sequence[str]) -> None:
-        """Send the documents; the outbox keeps their datasets until the index has taken them."""
+        """Send the documents; the datasets wait until the index has taken them."""
         if package_ids:
             self._indexer.send(package_ids)
 

@@ -127,14 +127,6 @@ HUNG_TAGS = text("""
 UNHANG_TAGS = text("DELETE FROM package_tag WHERE package_id = ANY(:ids)")
 LOCK_TAGS = text("SELECT pg_advisory_xact_lock(:key)")
 
-# ── the outbox of the index
-
-TO_INDEX = text("""
-    INSERT INTO govcn_index_outbox (package_id) SELECT unnest(CAST(:ids AS text[])) ON CONFLICT DO NOTHING
-""")
-WAITING = text("SELECT package_id FROM govcn_index_outbox")
-INDEXED = text("DELETE FROM govcn_index_outbox WHERE package_id = ANY(:ids)")
-
 # ── reports
 
 RUNS = text("""

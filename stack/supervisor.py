@@ -162,7 +162,8 @@ class Supervisor:
         while any(keeper.state.state != "ready" for keeper in new):
             self._round()
             for keeper in new:
-                if keeper.deaths > 2 or time.monotonic() > limit:  # noqa: PLR2004
+                late = keeper.state.state != "ready" and time.monotonic() > limit
+                if keeper.deaths > 2 or late:  # noqa: PLR2004
                     raise ServiceFailed(
                         f"服务 {keeper.service.name} 启动失败，详情见 {keeper.log}。",
                         f"The service {keeper.service.name} did not start; see {keeper.log}.",

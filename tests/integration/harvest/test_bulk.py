@@ -22,7 +22,7 @@ TABLES = {
     "vault": "SELECT resource_id, package_id, url FROM govcn_vault ORDER BY resource_id",
     "files": "SELECT resource_id, sha256, filename FROM govcn_resource_file ORDER BY resource_id",
     "records": "SELECT source, remote_id, hash, package_id, state, entry, resources FROM govcn_harvest_record ORDER BY 1, 2",
-    "outbox": "SELECT package_id FROM govcn_index_outbox",
+    "waiting": "SELECT package_id FROM govcn_index_waiting",
 }
 TIMES = {"metadata_created", "metadata_modified", "created", "indexed_ts", "_version_"}
 
@@ -73,8 +73,7 @@ def left() -> dict[str, Any]:
     """All rows, dicts and documents, organizations by their names and times left out."""
     import sqlalchemy as sa
     from ckan import logic, model
-
-    from harvesters import indexing
+    from ckanext.govcn.index import builder
 
     found: dict[str, Any] = {
         name: [dict(row) for row in model.Session.execute(sa.text(query)).mappings()] for name, query in TABLES.items()
@@ -82,7 +81,7 @@ def left() -> dict[str, Any]:
     ids = [row["id"] for row in found["package"]]
     context = {"ignore_auth": True, "user": ""}
     found["shown"] = [logic.package_show_default_and_custom_schemas(context, each) for each in ids]
-    documents = indexing.documents_of(ids)
+    documents = builder.documents_of(ids)
     for document in documents:
         for name in ("data_dict", "validated_data_dict"):
             document[name] = json.loads(document[name])
@@ -139,22 +138,19 @@ def test_bulk_changes_what_ckan_changes(tmp_path: Path, migrated: Any, migrate_d
 @pytest.mark.usefixtures("clean")
 def test_the_documents_are_those_of_ckans_own_reindexing() -> None:
     from ckan import logic
-    from ckan.lib.search import index as core
-
-    from harvesters import indexing
+    from ckanext.govcn.index import builder
 
     harvested(one_by_one=False)
     import sqlalchemy as sa
     from ckan import model
 
     ids = list(model.Session.execute(sa.text("SELECT id FROM package ORDER BY id")).scalars())
-    ours = {document["id"]: document for document in indexing.documents_of(ids)}
-    with indexing._gathered() as connection:
+    ours = {document["id"]: document for document in builder.documents_of(ids)}
+    with builder.gathered() as documents:
         for each in ids:
             logic.index_update_package({"ignore_auth": True, "user": ""}, each, defer_commit=True)
-    for document in connection.documents:
+    for document in documents:
         mine = ours[document["id"]]
         for name in ("data_dict", "validated_data_dict"):
             assert _settled(json.loads(mine.pop(name))) == _settled(json.loads(document.pop(name)))
         assert mine == document
-    assert core.make_connection is not None

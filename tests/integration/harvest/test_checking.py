@@ -15,7 +15,7 @@ def harvested(tmp_path: Path) -> Department:
     from ckan import model
     from sqlalchemy import text
 
-    for table in ("govcn_harvest_record", "govcn_resource_file", "govcn_index_outbox"):
+    for table in ("govcn_harvest_record", "govcn_resource_file"):
         model.Session.execute(text(f"DELETE FROM {table}"))  # noqa: S608  (other tests' rows in tables CKAN does not know)
     model.Session.commit()
     make_department("示例市交通运输局")
@@ -44,23 +44,23 @@ def test_every_kind_of_difference_is_named_and_the_index_repaired(harvested: Dep
     from ckan import model
     from ckan.lib.search import make_connection
     from ckanext.govcn.access import files
+    from ckanext.govcn.index import builder, solr
     from sqlalchemy import text
 
-    from harvesters import indexing
     from harvesters.checking import check
 
     stored, bus, stop, lamp = (dataset(title) for title in ("停车场", "公交线路", "公交站点", "路灯"))
     content, _ = files.delivered_by(stored["resources"][0]["id"])
     content.path.unlink()
     connection = make_connection()
-    connection.delete(id=[indexing.index_id(bus["id"])], commit=True)
+    connection.delete(id=[solr.index_id(bus["id"])], commit=True)
     ghost = {"id": "ghost", "index_id": "ghost", "site_id": "test.ckan.net", "entity_type": "package"}
     from ckan.common import config
 
     ghost |= {"site_id": config["ckan.site_id"], "dataset_type": "dataset", "state": "active", "name": "ghost"}
     connection.add([ghost | {"metadata_modified": "2026-01-01T00:00:00Z"}], commit=True)
     model.Session.execute(text("UPDATE package SET title = 'x' WHERE id = :id"), {"id": stop["id"]})
-    document = indexing.documents_of([lamp["id"]])[0] | {"permission_labels": ["member-somebody"]}
+    document = builder.documents_of([lamp["id"]])[0] | {"permission_labels": ["member-somebody"]}
     connection.add([document], commit=True)
     model.Session.commit()
     found = kinds()

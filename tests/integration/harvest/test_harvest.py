@@ -313,38 +313,36 @@ def test_the_numbers_of_the_report_are_those_of_the_database(department: Departm
 
 def test_what_a_dead_run_left_is_finished_by_the_next(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
     from ckan import model
-
-    from harvesters import indexing
+    from ckanext.govcn.index.indexer import Indexer
 
     def die(_self: object, _ids: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(indexing.Indexer, "send", die)
+        patch.setattr(Indexer, "send", die)
         with pytest.raises(KeyboardInterrupt):
             department.harvest(row("1", "停车场"))
     model.Session.rollback()
-    assert scalar("SELECT count(*) FROM govcn_index_outbox") == 1
+    assert scalar("SELECT count(*) FROM govcn_index_waiting") == 1
     scalar("UPDATE govcn_harvest_run SET state = 'running' RETURNING id")  # as a killed process leaves it
     model.Session.commit()
     report = department.harvest(row("1", "停车场"))
     assert report.counts.unchanged == 1
     assert public_titles() == {"停车场"}
-    assert scalar("SELECT count(*) FROM govcn_index_outbox") == 0
+    assert scalar("SELECT count(*) FROM govcn_index_waiting") == 0
     assert scalar("SELECT count(*) FROM govcn_harvest_run WHERE state = 'crashed'") == 1
 
 
 def test_datasets_are_accepted_while_the_index_is_away(department: Department, monkeypatch: pytest.MonkeyPatch) -> None:
     from ckan.common import config
-
-    from harvesters import indexing
+    from ckanext.govcn.index import indexer
 
     with monkeypatch.context() as patch:
         patch.setitem(config, "solr_url", "http://127.0.0.1:9/solr/away")
         report = department.harvest(row("1", "停车场"))
     assert (report.state, report.counts.added) == ("finished", 1)
-    assert scalar("SELECT count(*) FROM govcn_index_outbox") == 1
-    assert indexing.drain() == 0
+    assert scalar("SELECT count(*) FROM govcn_index_waiting") == 1
+    assert indexer.drain() == 0
     assert public_titles() == {"停车场"}
 
 

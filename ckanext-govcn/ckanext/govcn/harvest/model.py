@@ -153,12 +153,3 @@ class HarvestJob(tk.BaseModel):
     started_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     run_id: Mapped[int | None] = mapped_column(sa.BigInteger)
-
-
-class IndexOutbox(tk.BaseModel):
-    """A dataset that the database has and the search index has not seen yet."""
-
-    __tablename__ = "govcn_index_outbox"
-
-    package_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
-    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())

@@ -9,8 +9,11 @@ import ckan.plugins as p
 from ckan.lib import search
 
 from ckanext.govcn.catalog import codes
+from ckanext.govcn.index import builder, model
 from ckanext.govcn.search import fields, lexicon, views
 from ckanext.govcn.search.package_query import ChinesePackageSearchQuery
+
+__all__ = ["GovcnSearchPlugin", "model"]
 
 
 class GovcnSearchPlugin(p.SingletonPlugin):
@@ -25,6 +28,7 @@ class GovcnSearchPlugin(p.SingletonPlugin):
         """Put our query class where CKAN looks for it."""
         del config
         search._QUERIES["package"] = ChinesePackageSearchQuery
+        builder.install()
 
     def make_middleware(self, app: Any, config: Any) -> Any:
         """Read the lexicon while the web server starts, so that the first visitor does not wait for it."""

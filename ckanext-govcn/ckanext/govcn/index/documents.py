@@ -16,11 +16,12 @@ import ckan.plugins as p
 from ckan import model
 from ckan.lib import helpers
 from ckan.lib.dictization import model_dictize, table_dictize
+from sqlalchemy import select
+
 from ckanext.govcn.dataset import fields
 from ckanext.scheming.helpers import (  # pyright: ignore[reportMissingImports]
     scheming_get_dataset_schema,
 )
-from sqlalchemy import select
 
 Shown = tuple[dict[str, Any], dict[str, Any]]
 """A dataset with CKAN's default schema and with the platform's own."""

@@ -1,0 +1,1 @@
+"""How the search index follows the database: triggers note what changed, an indexer follows. See docs/search.md."""

@@ -1,0 +1,30 @@
+"""What the search index should hold and what it has, one row per dataset; filled by triggers, never by writers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class IndexDocument(tk.BaseModel):
+    """A dataset's document. It waits while `indexed` is below `version`.
+
+    `version` comes from one sequence and rises with every change of anything that the document is made of. `urgent`:
+    the entry reaches less far than before. `transaction` is the one that touched it last. A claim (`claimed_by` until
+    `claimed_until`) keeps two indexers from doing the same work; it is `index_version` in the document that keeps an
+    older one from overwriting a newer one.
+    """
+
+    __tablename__ = "govcn_index_document"
+
+    package_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    version: Mapped[int] = mapped_column(sa.BigInteger)
+    indexed: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    urgent: Mapped[bool] = mapped_column(sa.Boolean, default=False)
+    changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    transaction: Mapped[str | None] = mapped_column(sa.Text)
+    claimed_by: Mapped[str | None] = mapped_column(sa.Text)
+    claimed_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

@@ -1,0 +1,37 @@
+"""Speaking to Solr: documents in, documents out, and what it holds."""
+
+# pyright: basic
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from ckan.common import config
+from ckan.lib.search.common import SearchIndexError, make_connection
+from pysolr import SolrError
+
+AWAY = (SolrError, SearchIndexError, OSError)
+"""What is raised when Solr is away or does not take what it is given."""
+
+
+def index_id(package_id: str) -> str:
+    """The id of a dataset's document, as CKAN makes it."""
+    return hashlib.md5(f"{package_id}{config['ckan.site_id']}".encode(), usedforsecurity=False).hexdigest()
+
+
+def send(documents: Sequence[dict[str, Any]], gone: Collection[str] = (), *, connection: Any = None) -> None:
+    """Put the documents in, those that are not older than what is there, and take the `gone` datasets' out.
+
+    Nothing is visible before `commit`. Raises one of AWAY.
+    """
+    connection = connection or make_connection()
+    if documents:
+        connection.add(docs=documents, commit=False, handler="update/ordered")
+    if gone:
+        connection.delete(id=[index_id(each) for each in gone], commit=False)
+
+
+def commit(connection: Any = None) -> None:
+    """Let searches see what was sent. Raises one of AWAY."""
+    (connection or make_connection()).commit(softCommit=True)

@@ -1,0 +1,5 @@
+"""Alembic environment of the table that says what the search index holds."""
+
+from ckanext.govcn.migration.environment import run
+
+run("govcn_search")
