@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -142,6 +143,23 @@ def undo_command(run: int, *, as_json: bool) -> None:
         _print(f"归集任务 {run}（{undone.source}）已撤回：下架 {undone.withdrawn}，恢复 {undone.restored}。")
         for each in undone.skipped:
             _print(f"{each['title']}：{'、'.join(each['fields'])} 之后已被修改，保留现值。")
+
+
+@harvest.command("template", short_help="下载目录填报工作簿（xlsx），可带部门现有目录")
+@click.option("--department", default="", help="部门的规范名称或网址名称：填入它的现有目录")
+@click.option("--source", default="", help="与这个归集来源对应：已归集的目录沿用来源里的标识")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="写到这个文件")
+@as_json
+def template_command(department: str, source: str, output: Path | None, *, as_json: bool) -> None:
+    """A workbook to fill in; with --department its current entries stand in it."""
+    with _one_sentence(as_json):
+        from harvesters import current
+        from harvesters.workbook.files import write_template
+
+        owner = current.department(department) if department else None
+        entries = list(current.entries_of(owner, source)) if owner else []
+        done = write_template(output, entries, owner.name if owner else "")
+        _print(done if as_json else f"已写入 {done['output']}，含 {done['entries']} 条目录。")
 
 
 @harvest.command("run-all", short_help="运行全部已配置的归集来源")

@@ -6,12 +6,15 @@
     │   ├── SourceUnreachable  (transient) no answer, broken off, 5xx, too slow: a later run may succeed
     │   └── SourceRefused      we do not take what it sent: too large, wrong type, endless pages, forbidden address
     │       └── UnreadableSource   the bytes are no table we can read: encoding, half a file, unknown format
+    │           └── UnreadableEt   an .et of WPS that only WPS can read
     ├── RecordError            one record; the rest of the run goes on
     │   ├── UnreadableRecord   a row or object that is no record
     │   └── SecretRecord       marked 涉密, 工作秘密 or with a 密级 word: carries the place and never a value
     ├── SourceBusy             (transient) another run of the source is alive
     ├── RunNotFound            no run has that number
     ├── NotUndoable            a run that cannot be undone now
+    ├── DepartmentNotFound     no department, or more than one, has the name
+    ├── TextTooLong            a text of an entry that no cell of a workbook can hold
     └── PlanNotWaiting         a plan that is no longer there to be applied or rejected
 
 Errors are raised with facts (attributes) and word themselves, in Chinese and in English, with what to do next.
@@ -115,6 +118,16 @@ class UnreadableSource(SourceRefused):
     en = "Cannot understand {where}: {why_en}"
 
 
+class UnreadableEt(UnreadableSource):
+    """An .et that is neither an old workbook inside nor xlsx. Fact: `where`."""
+
+    zh = "请用 WPS 另存为 xlsx"
+    en = "Open it in WPS and save it as xlsx"
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where, self.zh, self.en)
+
+
 class RecordError(HarvestError):
     """One record; carries the place and a rule id, never the record."""
 
@@ -171,3 +184,17 @@ class PlanNotWaiting(HarvestError):
 
     zh = "归集任务 {run} 没有待审阅的变更清单（现在的状态：{plan}）。"
     en = "Run {run} has no plan that waits (it is {plan})."
+
+
+class TextTooLong(HarvestError):
+    """A text that no cell of a workbook can hold. Facts: `title` of the entry, `column`, `longest` (characters)."""
+
+    zh = "“{title}”的“{column}”超过 {longest} 个字符，工作簿放不下。请先在网页上缩短，再下载模板。"
+    en = "{column} of {title} is longer than {longest} characters; shorten it on its page, then download again."
+
+
+class DepartmentNotFound(HarvestError):
+    """No department, or more than one, is meant. Fact: `department` as given."""
+
+    zh = "没有唯一的部门叫“{department}”。请写部门的规范名称，或它在网址里的名称。"
+    en = "No single department is called {department}. Give its proper name or its name in addresses."

@@ -1,6 +1,7 @@
-"""`harvest preview` and `harvest propose`: what a harvest of a source would take, and a description of a new source.
+"""The commands that need no platform: `harvest preview`, `propose`, `mark`, and `template` without entries.
 
-Neither needs a platform; the launcher calls `main`.
+What a harvest of a source would take, a description of a new source, a checked workbook, a blank one. The launcher
+calls `main`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from harvesters.propose import propose, with_networks
 from harvesters.reading import read
 from harvesters.report import report_of, to_json_object, to_text
 from harvesters.source import Source
+from harvesters.workbook.files import mark_file, write_template
 
 EXIT_SOURCE = 2  # the source as a whole could not be read
 
@@ -52,8 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NETWORK",
         help="允许访问 config/networks.yaml 登记的这个内部网络",
     )
+    marking = commands.add_parser("mark", help="检查目录工作簿，退回标出问题的同一份工作簿")
+    marking.add_argument("file", type=Path, metavar="FILE", help="xlsx、xls、et 或 csv")
+    marking.add_argument("--output", type=Path, required=True, help="写到这个 xlsx 文件")
+    marking.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
+    blank = commands.add_parser("template", help="空白的目录填报工作簿（xlsx）")
+    blank.add_argument("--output", type=Path, help="写到这个文件")
+    blank.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
     options = parser.parse_args(arguments)
-    return _propose(options) if options.command == "propose" else _preview(options)
+    return _COMMANDS[options.command](options)
 
 
 def _propose(options: argparse.Namespace) -> int:
@@ -125,3 +134,34 @@ def _failed(error: HarvestError, *, as_json: bool) -> int:
     else:
         sys.stderr.write(error.message + "\n")
     return EXIT_SOURCE
+
+
+def _mark(options: argparse.Namespace) -> int:
+    """Exit code 0 when nothing has to be mended, 1 when something has, 2 when the file cannot be read."""
+    try:
+        found = mark_file(options.file, options.output)
+    except HarvestError as error:
+        return _failed(error, as_json=options.json)
+    if options.json:
+        _write({"file": options.file.name, "output": str(options.output), **found.to_json()}, None)
+    else:
+        counts = f"目录 {found.records} 条，可以收下 {found.records - found.refused}，退回 {found.refused}"
+        lines = [
+            counts,
+            *found.notes,
+            f"已写入 {options.output}" + ("，没有要改的。" if found.clean else "，请改正标红处。"),
+        ]
+        sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if found.clean else 1
+
+
+def _blank(options: argparse.Namespace) -> int:
+    try:
+        done = write_template(options.output)
+    except HarvestError as error:
+        return _failed(error, as_json=options.json)
+    sys.stdout.write((_dumped(done) if options.json else f"已写入 {done['output']}") + "\n")
+    return 0
+
+
+_COMMANDS = {"preview": _preview, "propose": _propose, "mark": _mark, "template": _blank}

@@ -67,6 +67,13 @@ KNOWN = text("""
     FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id LEFT JOIN "group" g ON g.id = p.owner_org
     WHERE r.source = :source
 """)
+OF_DEPARTMENT = text("""
+    SELECT p.id, r.remote_id, r.entry
+    FROM package p LEFT JOIN govcn_harvest_record r ON r.package_id = p.id AND r.source = :source
+    WHERE p.owner_org = :owner AND p.type = 'dataset' AND p.state = 'active'
+      AND coalesce(p.extras ->> 'catalog_status', '') <> 'withdrawn'
+    ORDER BY p.title, p.id
+""")
 STANDING = text("""
     SELECT p.extras ->> 'catalog_status' AS status, count(*) AS entries,
            count(*) FILTER (WHERE coalesce(p.extras ->> 'open_type', '') = '') AS undecided

@@ -17,21 +17,14 @@ def records_from(source: Source, fetcher: Fetcher) -> Iterator[Record | RecordEr
     name = local_name(source)
     packed = fetcher.file(source.path) if source.path else fetcher.get(Request(source.url), FILE_TYPES).content
     data = unpack.unpacked(packed, name, source.limits)
-    kind = unpack.kind_of(data, name)
-    if kind == "json":
+    if unpack.kind_of(data, name) == "json":
         yield from _of_json(data, name, source)
     else:
-        yield from tables.require_any(_of_tables(kind, data, name, source), name)
+        yield from tables.require_any(_of_tables(data, name, source), name)
 
 
-def _of_tables(kind: str, data: bytes, name: str, source: Source) -> Iterator[Record]:
-    if kind == "xlsx":
-        found = grids.grids_of_xlsx(data, name, source.limits, source.sheets)
-    elif kind == "xls":
-        found = grids.grids_of_xls(data, name, source.limits, source.sheets)
-    else:
-        found = iter([grids.grid_of_csv(data, name, source.limits, source.encoding)])
-    for grid in found:
+def _of_tables(data: bytes, name: str, source: Source) -> Iterator[Record]:
+    for grid in grids.grids_of(data, name, source.limits, source.sheets, source.encoding):
         yield from tables.records_of(grid, source.name, name)
 
 

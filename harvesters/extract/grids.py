@@ -15,7 +15,7 @@ import openpyxl
 import xlrd  # pyright: ignore[reportMissingTypeStubs]
 from openpyxl.utils.cell import range_boundaries
 
-from harvesters.exceptions import SourceRefused, UnreadableSource
+from harvesters.exceptions import SourceRefused, UnreadableEt, UnreadableSource
 from harvesters.extract import unpack
 from harvesters.source import Limits
 
@@ -32,6 +32,16 @@ class Grid:
     sheet: str
     rows: Iterable[list[Cell]]
     notes: list[str] = field(default_factory=list[str])
+
+
+def grids_of(data: bytes, name: str, limits: Limits, only: Sequence[str] = (), encoding: str = "") -> Iterator[Grid]:
+    """The grids of a workbook or csv, whatever its name. `only`: these sheets; hidden ones are read only when named."""
+    kind = unpack.kind_of(data, name)
+    if kind == "xlsx":
+        return grids_of_xlsx(data, name, limits, only)
+    if kind == "xls":
+        return grids_of_xls(data, name, limits, only)
+    return iter([grid_of_csv(data, name, limits, encoding)])
 
 
 def grids_of_xlsx(data: bytes, name: str, limits: Limits, only: Sequence[str]) -> Iterator[Grid]:
@@ -145,6 +155,8 @@ def grids_of_xls(data: bytes, name: str, limits: Limits, only: Sequence[str]) ->
             book = xlrd.open_workbook(file_contents=data, logfile=silent)
         sheets = [book.sheet_by_index(i) for i in range(book.nsheets)]
     except Exception as error:  # noqa: BLE001 - xlrd raises whatever a damaged record makes it raise
+        if unpack.is_et(name):
+            raise UnreadableEt(name) from error
         raise UnreadableSource(name, "工作簿（xls/et）打不开：损坏、不完整或设了口令。请另存为 xlsx。") from error
     for sheet in sheets:
         if _passed_over(sheet.name, sheet.visibility != 0, only):
@@ -170,6 +182,8 @@ def _xls_cell(cell: Any, datemode: int) -> Cell:
 
 
 def grid_of_csv(data: bytes, name: str, limits: Limits, encoding: str) -> Grid:
+    if unpack.is_et(name):
+        raise UnreadableEt(name)
     text, found = unpack.decoded(data, name, encoding)
     if "\x00" in text:
         raise UnreadableSource(name, "含有空字节，不是文本文件。请另存为 UTF-8 的 csv。")

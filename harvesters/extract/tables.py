@@ -6,11 +6,13 @@ the headings, and often one row per 数据项, with the dataset's own cells on t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from typing import cast
 
 from harvesters.exceptions import UnreadableSource
 from harvesters.extract.grids import Cell, Grid
@@ -47,29 +49,80 @@ class Heading:
 
 @dataclass(slots=True)
 class Group:
-    """The rows of one dataset so far."""
+    """The rows of one dataset so far. `item_rows`: where each of its 数据项 stands."""
 
     row: int
     raw: dict[str, Value]
     items: list[dict[str, Value]] = field(default_factory=list[dict[str, Value]])
+    item_rows: list[int] = field(default_factory=list[int])
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table of one grid: its heading rows (from 1), its columns and its datasets, row by row.
+
+    A column is None when it has no heading, or is one of `marks`.
+    """
+
+    heading: tuple[int, int]
+    columns: list[Heading | None]
+    above: list[list[Cell]]
+    groups: Iterator[Group]
 
 
 def records_of(grid: Grid, source: str, file: str) -> Iterator[Record]:
     """The records of one grid; nothing when it holds no table (a cover sheet, a sheet of notes)."""
+    table = table_in(grid)
+    if table is None:
+        return
+    defaults = _defaults(table.above) or _named_after(grid.sheet, table.columns)
+    marked = secrecy.marked_line(t for row in table.above for t in _texts(row))
+    for group in table.groups:
+        where = Place(file, grid.sheet, group.row)
+        yield Record(source, where, group.raw, tuple(group.items), defaults=defaults, secret=marked)
+
+
+def table_in(grid: Grid) -> Table | None:
+    """Where the table of a grid is and what stands in it; None when it holds none."""
+    if grid.sheet.strip() in _beside():
+        return None
     rows = iter(grid.rows)
     head = list(islice(rows, LOOKED_AT))
+    own = _marked(head)
+    head = [_without(row, own) for row in head]
     found = _heading_rows(head)
     if found is None:
-        return
+        return None
     first, last = found
     columns = _columns(head[first], head[last] if last > first else None)
-    place = Place(file, grid.sheet)
-    defaults = _defaults(head[:first]) or _named_after(grid.sheet, columns)
-    marked = secrecy.marked_line(t for row in head[:first] for t in _texts(row))
-    body = enumerate(chain(head[last + 1 :], rows), last + 2)
-    for group in _groups(body, columns, _texts(head[first])):
-        where = Place(place.file, place.sheet, group.row)
-        yield Record(source, where, group.raw, tuple(group.items), defaults=defaults, secret=marked)
+    body = enumerate(chain(head[last + 1 :], (_without(row, own) for row in rows)), last + 2)
+    return Table((first + 1, last + 1), columns, head[:first], _groups(body, columns, _texts(head[first])))
+
+
+@functools.cache
+def _beside() -> frozenset[str]:
+    """Names of sheets that explain a table or judge it, and hold none."""
+    return frozenset(cast("list[str]", headings.evidence()["sheets_beside"]))
+
+
+def marks() -> tuple[str, str]:
+    """Headings of the two last columns that a checked workbook comes back with: what is wrong, and what to do."""
+    wrong, remedy = cast("list[str]", headings.evidence()["marks"])
+    return wrong, remedy
+
+
+def _marked(head: list[list[Cell]]) -> frozenset[int]:
+    """The columns, from 0, that we wrote into a checked workbook ourselves: never part of a record."""
+    for row in head:
+        texts = [str(cell).strip() if cell else "" for cell in row]
+        for at in range(len(texts) - 1):
+            if (texts[at], texts[at + 1]) == marks():
+                return frozenset({at, at + 1})
+    return frozenset()
+
+
+def _without(row: list[Cell], columns: frozenset[int]) -> list[Cell]:
+    return [None if at in columns else cell for at, cell in enumerate(row)] if columns else row
 
 
 def table_of(rows: list[list[Value]], source: str, file: str) -> Iterator[Record]:
@@ -177,8 +230,7 @@ def _items_only_with_names(columns: list[Heading | None]) -> list[Heading | None
         return not named or (below and headings.parent_kind(column.parent) != "items")
 
     return [
-        Heading(c.name, c.leaf, c.parent, "") if c and c.field.startswith(ITEMS) and is_lone(c) else c
-        for c in columns
+        Heading(c.name, c.leaf, c.parent, "") if c and c.field.startswith(ITEMS) and is_lone(c) else c for c in columns
     ]
 
 
@@ -206,10 +258,12 @@ def _groups(body: Iterable[tuple[int, list[Cell]]], columns: list[Heading | None
         raw, item = _split(row, columns)
         if current is not None and with_items and _continues(current, raw, item, columns):
             _add(current, raw, item, columns)
+            current.item_rows.append(number)
             continue
         if current is not None:
             yield current
-        current = Group(number, raw, [item] if any(item.values()) else [])
+        with_item = any(item.values())
+        current = Group(number, raw, [item] if with_item else [], [number] if with_item else [])
     if current is not None:
         yield current
 

@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 
-from harvesters.exceptions import SourceRefused, UnreadableSource
+from harvesters.exceptions import SourceRefused, UnreadableEt, UnreadableSource
 from harvesters.source import Limits
 
 GZIP, ZIP, OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -60,6 +60,11 @@ def kind_of(data: bytes, name: str) -> str:
     return "csv"
 
 
+def is_et(name: str) -> bool:
+    """Was the file written by WPS as its own kind of workbook? What is inside may still be an old or a new workbook."""
+    return name.lower().removesuffix(".gz").endswith((".et", ".ett"))
+
+
 def guard_zip(data: bytes, name: str, limits: Limits) -> None:
     """Raise unless the workbook's parts, as declared and counted, stay within the limits."""
     try:
@@ -68,6 +73,8 @@ def guard_zip(data: bytes, name: str, limits: Limits) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise UnreadableSource(name, "工作簿损坏或不完整，可能只传了一半。请重新保存后上传。") from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
+        if is_et(name):
+            raise UnreadableEt(name)
         raise UnreadableSource(name, "是压缩包，但不是 xlsx 工作簿。请提供 xlsx、xls、csv 或 json。")
     total = sum(part.file_size for part in parts)
     if len(parts) > ZIP_PARTS or total > limits.bytes or (total > 8 * MEGABYTE and total > RATIO * len(data)):

@@ -1,6 +1,6 @@
 """Commands that belong to the extension: ./govcn NAME … is `ckan govcn-NAME …` on the running platform.
 
-`harvest preview` and `harvest propose` need no platform: they run `python -m harvesters …`.
+Some need no platform: they run `python -m harvesters …`. `harvest template` needs one for a department's entries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from stack import environment, lifecycle
 from stack.cli import add_data_option
 from stack.services import child_environment
 
-WITHOUT_PLATFORM = {("harvest", "preview"): "harvesters", ("harvest", "propose"): "harvesters"}
+WITHOUT_PLATFORM = {("harvest", name): "harvesters" for name in ("preview", "propose", "mark", "template")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The exit code of the command behind."""
     module = WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
-    if module is None:
+    if module is None or any(each.startswith("--department") for each in options.passed_on):
         return lifecycle.ckan(options.data, f"govcn-{options.command}", *options.passed_on)
     environment.prepare("run")
     return subprocess.run(
