@@ -23,9 +23,10 @@ import requests
 
 from harvesters.configured import config_folder
 from harvesters.exceptions import SourceRefused, SourceUnreachable
-from harvesters.networks import Door, Networks, load_networks, target_of
+from harvesters.networks import Door, Networks, host_of, load_networks, target_of
 from harvesters.source import RECORDED, Limits, Source
-from harvesters.wire import Line, Resolver, Wire, too_large
+from harvesters.trail import Trail
+from harvesters.wire import PACE, PUBLIC_RATE, Line, Resolver, Wire, too_large
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BUSY = frozenset({429, 503})
@@ -136,6 +137,7 @@ class Fetcher:
         self._sleep = sleep
         self._networks = networks
         self._opened: Door | None = None
+        self.trail = Trail()
 
     @property
     def _door(self) -> Door:
@@ -162,6 +164,21 @@ class Fetcher:
             raise SourceRefused(name, f"在 {folder.name} 文件夹里没有这个文件。请核对 path。")
         self._size(name, path.stat().st_size)
         return path.read_bytes()
+
+    def connected(self, host: str, port: int) -> socket.socket:
+        """A connection to a server that does not speak HTTP, at an address that the same rules admit."""
+        where = f"{host}:{port}"
+        line = Line(self._door, self._resolve)
+        rate = PUBLIC_RATE if self._limits.rate is None else self._limits.rate
+        PACE.wait(where, rate)
+        try:
+            return line.connect(host_of(host, where), port, self._limits.connect)
+        except (OSError, UnicodeError) as error:
+            if line.refused:
+                raise line.refused from None
+            late = isinstance(error, TimeoutError)
+            why, why_en = ("超时", "no answer in time") if late else ("连接失败", "no connection")
+            raise SourceUnreachable(where, why, why_en) from error
 
     def get(self, request: Request, types: Container[str], known: Validators | None = None) -> Fetched:
         """Fetch one address within all limits. `types`: media types to accept; `known`: ask only for what is newer.

@@ -15,7 +15,7 @@ from harvesters import history, statements
 from harvesters.exceptions import PlanNotWaiting
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
-from harvesters.judging import Judge, refusals_of, stamped
+from harvesters.judging import Judge, refusals_of, remarks_of, stamped
 from harvesters.portal import (
     CkanPortal,
     CkanSession,
@@ -60,6 +60,7 @@ def harvest(
         judge=Judge(reading, owners, source.release is not None),
         policy=Policy(review=source.apply == "review", plan_only=plan_only),
         refusals=refusals_of(reading),
+        remarks=remarks_of(reading),
         repeated=reading.records - len(reading.refused_rows) - len(reading.distinct),
         key_unique=reading.key.unique,
         progress=progress,

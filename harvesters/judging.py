@@ -120,6 +120,11 @@ def refusals_of(reading: Reading) -> Sequence[Trouble]:
     ]
 
 
+def remarks_of(reading: Reading) -> Sequence[Trouble]:
+    """What concerns the source as a whole, as warnings of the run."""
+    return [Trouble(each.rule, "warn", each.message) for each in reading.remarks]
+
+
 def _where(place: Place) -> dict[str, Any]:
     return {"file": place.file, "sheet": place.sheet, "row": place.row or None}
 

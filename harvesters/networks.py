@@ -199,11 +199,14 @@ def target_of(url: str) -> Target:
         raise SourceRefused(shown, why, "Credentials do not belong into an address; use headers.")
     if any(c <= " " or c == "\x7f" for c in url.replace(" ", "")) or any(c in parts.netloc for c in '\\%^|<>" '):
         raise SourceRefused(url, "网址里有不允许的字符。", "The address holds characters that are not allowed.")
-    return Target(parts.scheme, _host(parts.hostname, url), port or PORTS[parts.scheme])
+    return Target(parts.scheme, host_of(parts.hostname, url), port or PORTS[parts.scheme])
 
 
-def _host(host: str, url: str) -> str:
-    """The host, refused when it is a number in disguise: 0x7f.1, 2130706433, 127.1, １２７.0.0.1, 127。0.0.1."""
+def host_of(host: str, url: str) -> str:
+    """The host, refused when it is a number in disguise: 0x7f.1, 2130706433, 127.1, １２７.0.0.1, 127。0.0.1.
+
+    `url` is how an error names the address.
+    """
     if ":" in host:
         return host  # an IPv6 literal, judged as an address
     if any(c in _DOTS for c in host) or unicodedata.normalize("NFKC", host) != host:

@@ -33,6 +33,7 @@ from harvesters.normalize.regions import Regions
 from harvesters.normalize.secrecy import Guard
 from harvesters.record import Place, Record
 from harvesters.source import Source
+from harvesters.trail import Remark
 
 HEADINGS = 2_000  # different headings in one source; recognition looks at each
 PROVIDERS_ASKED = 5_000  # records whose provider and district say where the source is
@@ -62,12 +63,16 @@ class Outcome:
 
 @dataclass
 class Reading:
-    """All that was read of a source. `refused_rows`: rows that are no records or must not be here."""
+    """All that was read of a source. `refused_rows`: rows that are no records or must not be here.
+
+    `remarks` concern the source as a whole.
+    """
 
     source: Source
     received: list[Record]
     refused_rows: list[Refusal] = field(default_factory=list[Refusal])
     base: checks.Context | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def records(self) -> int:
@@ -159,7 +164,8 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
     guard = Guard(source.fields)
     reading = Reading(source, [], base=context)
     headings: set[str] = set()
-    for record in records_from(source, fetcher or fetcher_for(source)):
+    fetcher = fetcher or fetcher_for(source)
+    for record in records_from(source, fetcher):
         if isinstance(record, RecordError):
             reading.refused_rows.append(Refusal(record.place, "", record.rule, record.message))
         elif guard.column(record) is not None:
@@ -170,6 +176,7 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
             if len(headings) > HEADINGS:
                 raise SourceRefused(record.place.file, f"有超过 {HEADINGS} 个不同的字段名，不是目录。请核对来源。")
             reading.received.append(record)
+    reading.remarks = tuple(fetcher.trail.remarks)
     return reading
 
 

@@ -131,6 +131,7 @@ def to_json_object(reading: Reading, report: Report, *, listed: bool) -> dict[st
         "warnings_by_rule": dict(report.warnings_by_rule.most_common()),
         "not_run": sorted(report.not_run),
         "refusals": [refusal_json(refusal) for refusal in report.refusals],
+        "remarks": [{"rule": each.rule, "message": each.message} for each in reading.remarks],
         "region": {"code": reading.regions.home, "inferred": reading.regions.inferred},
     }
     if listed:
@@ -184,6 +185,7 @@ def to_text(reading: Reading, report: Report) -> str:
         f"来源记录 {reading.records}，去重后 {len(reading.distinct) + len(reading.refused_rows)}，"
         f"可成为目录条目 {report.entries}，退回 {report.refused}，提醒 {report.warnings}",
         f"记录标识：{key.label}" + ("" if key.unique else "（不唯一，已改按内容区分；正式归集时不会下架任何条目）"),
+        *(f"注意 [{each.rule}] {each.message}" for each in reading.remarks),
         "表头识别：",
         *(f"  {heading} → {name or '（不采用）'}" for heading, name in reading.shown_fields().items()),
         "开放属性：" + "，".join(f"{_level_label(level)} {n}" for level, n in report.levels.most_common()),

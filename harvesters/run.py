@@ -164,9 +164,9 @@ class Portal(Protocol):
 class Task:
     """What a run is given: the source's name, its records in order, how to judge one, and the source's brake.
 
-    `refusals` are rows that were sent back before they became records, `repeated` the word-by-word repeats that the
-    reader has left out, `key_unique` false when its key did not tell the records apart. `progress` is told the counts
-    after every batch.
+    `refusals` are rows that were sent back before they became records, `remarks` warnings about the source as a whole,
+    `repeated` the word-by-word repeats that the reader has left out, `key_unique` false when its key did not tell the
+    records apart. `progress` is told the counts after every batch.
     """
 
     source: str
@@ -175,6 +175,7 @@ class Task:
     brake: Brake = field(default_factory=Brake)
     policy: Policy = field(default_factory=Policy)
     refusals: Sequence[Trouble] = ()
+    remarks: Sequence[Trouble] = ()
     repeated: int = 0
     key_unique: bool = True
     progress: Callable[[Counts], None] = lambda _counts: None
@@ -205,7 +206,7 @@ def _carry_out(task: Task, session: Session, report: Report) -> None:
     met = task.repeated + len(task.refusals)
     seen = Seen(unique=task.key_unique, records=met, repeated=task.repeated)
     seen.secret = sum(each.rule == SECRECY for each in task.refusals)
-    _apply(session, Plan(refused=[(each,) for each in task.refusals]), report)
+    _apply(session, Plan(refused=[(each,) for each in task.refusals], warnings=list(task.remarks)), report)
     changes = _Changes(session, report, task.policy, sum(not each.withdrawn for each in known.values()))
     for batch in batches(task.records, BATCH):
         plan = plan_batch(batch, known, seen, task.judge, session.last_entries)

@@ -15,18 +15,22 @@ from typing import Any, TypeVar, cast
 import yaml
 from ckanext.govcn.catalog.entry import CatalogEntry, Release
 
+from harvesters import credentials
+from harvesters.databases import drivers
 from harvesters.exceptions import Fault, SourceInvalid, SourceRefused
 
 SOURCES = Path("config/sources")
 MAX_YAML_BYTES = 1_000_000
 CATALOGUE_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
-PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal")
+PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal", "database")
 PROFILES = ("guide", "portal")
 PROVIDERS = ("fixed", "map", "create")
 RELEASES = ("reviewed", "already_public")
 FILES = ("link", "copy")
 APPLIES = ("auto", "review")
 PAGING = ("none", "page", "offset", "cursor")
+BATCHES_TAKEN = ("all", "latest")
+TLS = ("off", "verify")
 ENTRY_FIELDS = frozenset(f.name for f in fields(CatalogEntry)) - {"unread", "items", "resources"}
 FIELD_TARGETS = ENTRY_FIELDS | {"provider_unit", "provider_uscc", "download_url", "items", "resources"}
 
@@ -41,6 +45,7 @@ class Limits:
     """What we take from a source at most. Times in seconds, sizes in bytes after unpacking."""
 
     seconds: float = 60.0  # one request, from the first byte sent to the last byte read
+    statement: float = 600.0  # one statement of a database
     connect: float = 10.0
     silence: float = 30.0  # between two bytes of an answer
     rate: float | None = None  # requests a second to one host; unset: see `wire.PUBLIC_RATE`; 0: no limit
@@ -98,6 +103,47 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class Batches:
+    """批次表 (batch table): only rows of batches that are marked finished are read.
+
+    `table` has one row a batch: its `id`, its `mark` and, unless the ids themselves follow each other, an `order`.
+    `column` names the batch in the rows that are read. `take`: `all` finished batches, the row of a later one taking
+    the place of the same key's earlier one, or only the `latest`, for departments that deliver everything each time.
+    """
+
+    table: str
+    id: str
+    mark: str
+    finished: tuple[str, ...]
+    column: str
+    take: str = "all"
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A table or query of a department's database (前置库). `account` and `password` are `${NAME}` references.
+
+    Only the listed `columns` are asked for. A row whose `deleted` column holds one of `deleted_values` is left out.
+    """
+
+    driver: str
+    host: str
+    name: str
+    columns: tuple[str, ...]
+    account: str
+    password: str
+    port: int = 0
+    table: str = ""
+    query: str = ""
+    tls: str = "off"  # verify: certificate and host name must be right, `ca` names the file of who issued it
+    ca: str = ""
+    batches: Batches | None = None
+    deleted: str = ""
+    deleted_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured. `folder` is where relative paths start; no file outside it is ever read."""
 
@@ -127,6 +173,7 @@ class Source:
     detail: DetailCall | None = None
     paging: Paging = field(default_factory=Paging)
     query: str = ""
+    database: Database | None = None
     apply: str = "auto"  # "review": every change waits for a person, see harvesters.review
 
     @property
@@ -201,6 +248,7 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         detail=_detail_call(top.child("detail")),
         paging=_paging(top.child("paging")),
         query=top.text("query"),
+        database=_database(top.child("database")),
         apply=top.choice("apply", APPLIES, "auto"),
     )
     _cross_checks(top, source)
@@ -218,10 +266,16 @@ def _cross_checks(top: _Mapping, source: Source) -> None:
         "rest_json": ("list", source.list.url, "JSON 接口要写 list.url。"),
         "ckan": ("url", source.url, "CKAN 来源要写 url（平台首页地址）。"),
         "oportal": ("url", source.url, "要写 url：平台地址，到 /catalog 之前为止。"),
+        "database": ("database", source.database, "数据库来源要写 database。"),
     }
     key, given, message = needs.get(source.protocol, ("", "-", ""))
     if not given:
         top.fault(key, message)
+    batches = source.database.batches if source.database else None
+    if source.database and not set(source.key) <= set(source.database.columns):
+        top.fault("key", "key 里的列要写在 database.columns 里。")
+    if batches and batches.take == "all" and not source.key:
+        top.fault("key", "合并多个批次（take: all）时必填：哪一列或哪几列说明是同一条记录。")
     if source.providers == "map" and not source.provider_map:
         top.fault("provider_map", "providers 为 map 时必填：来源里的名称 → 本平台的部门名称。")
 
@@ -328,6 +382,73 @@ def _paging(node: _Mapping | None) -> Paging:
         node.fault("next", "cursor 分页要写 next：下一页游标在返回结果里的路径。")
     node.close()
     return paging
+
+
+def _database(node: _Mapping | None) -> Database | None:
+    if node is None:
+        return None
+    deleted = node.child("deleted")
+    database = Database(
+        driver=node.choice("driver", drivers.names(), ""),
+        host=node.text("host"),
+        port=int(node.number("port") or 0),
+        name=node.text("name"),
+        table=node.identifier("table", schema=True),
+        query=node.text("query"),
+        columns=node.identifiers("columns"),
+        account=_reference(node, "account"),
+        password=_reference(node, "password"),
+        tls=node.choice("tls", TLS, "off"),
+        ca=node.text("ca"),
+        batches=_batches(node.child("batches")),
+        deleted=deleted.identifier("column") if deleted else "",
+        deleted_values=deleted.names("values") if deleted else (),
+    )
+    for key in ("host", "name", "account", "password"):
+        if not getattr(database, key):
+            node.fault(key, "必填。")
+    if not database.columns:
+        node.fault("columns", "必填：逐一写出要读取的列，不能用 *。")
+    if bool(database.table) == bool(database.query):
+        node.fault("table", "table 和 query 写一个，且只写一个。")
+    if database.query and (why := drivers.query_fault(database.query)):
+        node.fault("query", why)
+    if database.port > 65535:
+        node.fault("port", "端口号最大 65535。")
+    if deleted is not None:
+        if not (database.deleted and database.deleted_values):
+            node.fault("deleted", "要写 column 和 values。")
+        deleted.close()
+    node.close()
+    return database
+
+
+def _batches(node: _Mapping | None) -> Batches | None:
+    if node is None:
+        return None
+    batches = Batches(
+        table=node.identifier("table", schema=True),
+        id=node.identifier("id"),
+        mark=node.identifier("mark"),
+        finished=node.names("finished"),
+        column=node.identifier("column") or node.identifier("id"),
+        take=node.choice("take", BATCHES_TAKEN, "all"),
+        order=node.identifier("order"),
+    )
+    for key in ("table", "id", "mark", "finished"):
+        if not getattr(batches, key):
+            node.fault(key, "必填。")
+    node.close()
+    return batches
+
+
+def _reference(node: _Mapping, key: str) -> str:
+    """An account or a password: where it is found, never itself."""
+    text = node.text(key)
+    if text and not credentials.is_reference(text):
+        node.fault(key, "账号和口令不能写在配置里，请写成 ${名称}，由运行环境的同名变量或 名称_FILE 指定的文件提供。")
+        return ""
+    return text
 
 
 class _Reader:
@@ -448,6 +569,23 @@ class _Mapping:
             self.fault(key, "应为文本或文本的列表。")
             return ()
         return tuple(str(part.value).strip() for part in parts)
+
+    def identifier(self, key: str, *, schema: bool = False) -> str:
+        """The name of a table or column; `schema`: one may stand before it."""
+        text = self.text(key)
+        if text and not drivers.is_identifier(text, schema=schema):
+            self.fault(key, f"“{text[:60]}”不是表名或列名（字母、汉字、数字和下划线，最多 128 个字符）。")
+            return ""
+        return text
+
+    def identifiers(self, key: str) -> tuple[str, ...]:
+        given = self.names(key)
+        for name in given:
+            if not drivers.is_identifier(name):
+                self.fault(key, f"“{name[:60]}”不是列名。只能逐一写列名，不能写 * 或表达式。")
+        if len(set(given)) < len(given):
+            self.fault(key, "有重复的列名。")
+        return given
 
     def texts(self, key: str) -> dict[str, str]:
         child = self.child(key)

@@ -19,12 +19,13 @@ Extracted: TypeAlias = "Record | RecordError"
 
 def records_from(source: Source, fetcher: Fetcher) -> Iterator[Extracted]:
     """All records of a source, by its protocol."""
-    from harvesters.extract import catalogue_file, ckan, oportal, rest_json
+    from harvesters.extract import catalogue_file, ckan, database, oportal, rest_json
 
     extractors = {
         "catalogue_file": catalogue_file.records_from,
         "rest_json": rest_json.records_from,
         "ckan": ckan.records_from,
         "oportal": oportal.records_from,
+        "database": database.records_from,
     }
     return extractors[source.protocol](source, fetcher)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from harvesters import credentials
 from harvesters.exceptions import RecordError, SourceRefused, UnreadableRecord, UnreadableSource
 from harvesters.extract import jsons, unpack
 from harvesters.fetch import JSON_TYPES, Fetcher, Request
 from harvesters.normalize import readers
 from harvesters.record import Place, Record, canonical_hash
 from harvesters.source import DetailCall, ListCall, Source
-
-_SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
 def records_from(source: Source, fetcher: Fetcher) -> Iterator[Record | RecordError]:
@@ -112,11 +109,12 @@ def request_of(call: ListCall | DetailCall, facts: Mapping[str, str], page: Mapp
     url = call.url
     for name, value in facts.items():
         url = url.replace("{" + name + "}", quote(value, safe=""))
-    query = {k: _secret(_filled(v, facts)) for k, v in call.query.items()}
-    headers = {k: _secret(v) for k, v in call.headers.items()}
+    # our keys first, then what the source said: an id of "${NAME}" must not draw a credential of ours into a request
+    query = {k: _filled(credentials.filled(v), facts) for k, v in call.query.items()}
+    headers = {k: credentials.filled(v) for k, v in call.headers.items()}
     if call.method == "GET":
         return Request(_with_query(url, {**query, **page}), "GET", headers)
-    body = _secret_in(_filled_in(call.body, facts))
+    body = _filled_in(_secret_in(call.body), facts)
     body = _with_page(cast("dict[str, Any]", body) if isinstance(body, dict) else {}, page)
     if call.body_form:
         headers = {"Content-Type": "application/x-www-form-urlencoded", **headers}
@@ -162,21 +160,9 @@ def _filled_in(value: Any, facts: Mapping[str, str]) -> Any:
     return value
 
 
-def _secret(text: str) -> str:
-    """${NAME} from the environment: keys of APIs do not belong into a file that is kept in a repository."""
-
-    def found(match: re.Match[str]) -> str:
-        value = os.environ.get(match[1])
-        if value is None:
-            raise SourceRefused(match[0], "环境变量没有设置。请在运行环境中设置该变量后重试。")
-        return value
-
-    return _SECRET.sub(found, text)
-
-
 def _secret_in(value: Any) -> Any:
     if isinstance(value, str):
-        return _secret(value)
+        return credentials.filled(value)
     if isinstance(value, dict):
         return {k: _secret_in(v) for k, v in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):

@@ -8,16 +8,25 @@ from pathlib import Path
 import pytest
 
 from harvesters.extract.rest_json import request_of
-from harvesters.source import ListCall, source_from_yaml
+from harvesters.source import DetailCall, ListCall, source_from_yaml
 
+PROTOCOLS = {"shandong": "oportal", "qianzhiku": "database"}
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "config" / "examples").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_can_be_loaded(path: Path) -> None:
     source = source_from_yaml(path)
-    assert (source.name, source.protocol) == (path.stem, "oportal" if path.stem == "shandong" else "rest_json")
+    assert (source.name, source.protocol) == (path.stem, PROTOCOLS.get(path.stem, "rest_json"))
     assert source.title
+
+
+def test_what_a_source_sends_is_never_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEY", "ours")
+    call = DetailCall("https://a.example/{id}", "POST", {"X-Key": "${API_KEY}"}, {"q": "{id}"}, {"id": "{id}"})
+    sent = request_of(call, {"id": "${API_KEY}"}, {})
+    assert sent.headers["X-Key"] == "ours"
+    assert "ours" not in sent.url + (sent.body or b"").decode()
 
 
 def test_paging_inside_a_body_leaves_the_rest_alone() -> None:

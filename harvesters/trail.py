@@ -1,0 +1,53 @@
+"""What a reading meets beside records: remarks about the source as a whole, and stamps of what was read. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+OPEN_ACCOUNT = "H06"
+"""Rule: the account may do more than read, or nobody could tell."""
+UNTRIED = "H07"
+"""Rule: the source is read by a driver that nobody has tried on this platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to tell about a source that concerns no single record; `message` is Chinese."""
+
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What says that a part of a source is still what it was.
+
+    `kind` address: `what` is the URL, `value` its validators (RFC 9110 §8.8); file: a path, its size and time; batch: a
+    批次, its mark.
+    """
+
+    kind: str
+    what: str
+    value: str
+
+
+@dataclass(slots=True)
+class Trail:
+    """Kept by a `Fetcher`. `before` are the stamps of the last run that took over everything it had read."""
+
+    before: tuple[Stamp, ...] = ()
+    stamps: dict[tuple[str, str], Stamp] = field(default_factory=dict[tuple[str, str], Stamp])
+    remarks: dict[Remark, None] = field(default_factory=dict[Remark, None])
+    whole: bool = True  # false when something was read that has no stamp
+
+    def remark(self, rule: str, message: str) -> None:
+        """Tell something once."""
+        self.remarks[Remark(rule, message)] = None
+
+    def stamp(self, stamp: Stamp) -> None:
+        """A part was read, and this is how to know it again."""
+        self.stamps[stamp.kind, stamp.what] = stamp
+
+    def unstamped(self) -> None:
+        """A part was read that nobody can know again without reading it."""
+        self.whole = False
