@@ -21,6 +21,8 @@ from ckanext.govcn.access import addresses, vault
 from ckanext.govcn.access.model import ResourceFile, Vault
 from ckanext.govcn.catalog import identifiers
 from ckanext.govcn.dataset import batch, fields
+from ckanext.govcn.dataset import model as register
+from ckanext.govcn.dataset.assignment import Assignment
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial.states import zone_refuses
 from sqlalchemy.dialects.postgresql import insert
@@ -172,10 +174,9 @@ def tell_of_updates(packages: dict[str, Any], extras: dict[str, dict[str, Any]],
 def _coded(new: Sequence[New]) -> list[Rows]:
     """The rows with 信息资源代码 and URL name; the codes are bound to their datasets."""
     session = model.Session
-    assigned = batch.assign_codes(session, [(each.categories, each.rows.package["owner_org"], ()) for each in new])
     coded: list[Rows] = []
     bound: list[tuple[str, str]] = []
-    for each, codes in zip(new, assigned, strict=True):
+    for each, codes in zip(new, _codes_of(new), strict=True):
         given = {"codes": list(codes.codes), "code_provisional": codes.provisional}
         extras = each.rows.extras | {key: text for key, value in given.items() if (text := fields.stored(value))}
         package = each.rows.package | {"name": identifiers.dataset_name(codes.codes[0])}
@@ -187,6 +188,19 @@ def _coded(new: Sequence[New]) -> list[Rows]:
     if claimed.rowcount != len(bound):
         raise IntegrityError("信息资源代码已被使用", {}, Exception())
     return coded
+
+
+def _codes_of(new: Sequence[New]) -> list[Assignment]:
+    """The codes of each dataset: those that came along with it (from the internal instance), else new ones."""
+    stated = [tuple(fields.read_list(each.rows.extras.get("codes"))) for each in new]
+    register.admit(model.Session, [code for codes in stated for code in codes])
+    without = [each for each, codes in zip(new, stated, strict=True) if not codes]
+    wanted = [(each.categories, each.rows.package["owner_org"], ()) for each in without]
+    assigned = iter(batch.assign_codes(model.Session, wanted))
+    return [
+        Assignment(codes, provisional="code_provisional" in each.rows.extras) if codes else next(assigned)
+        for each, codes in zip(new, stated, strict=True)
+    ]
 
 
 def _insert_resources(new: Sequence[New], moment: datetime) -> None:

@@ -85,6 +85,8 @@ class Files:
         return Hung(tuple(resources), tuple(contents), tuple(troubles))
 
     def _kept(self, resource: Resource, entry: CatalogEntry) -> Kept | None:
+        if self._source.protocol == "release":  # the package's files are in the store before its entries are written
+            return Kept(resource.sha256, resource.size or 0, addresses.safe_filename(resource.url))
         if not _is_address(resource.url):
             return self._store(self._beside(resource.url), PurePosixPath(resource.url).name)
         if self._source.files != "copy" or resource.format.lower() in LINKS_BY_NATURE:

@@ -44,6 +44,10 @@ def harvest(
 
     `plan_only`: nothing is carried out, every change waits in the run's plan. `one_by_one`: see `portal.CkanPortal`.
     """
+    if source.protocol == "release":
+        from harvesters.release.receiving import receive
+
+        return receive(source, progress, plan_only=plan_only)
     fetcher = Fetcher(source)
     reading = read(source, fetcher)
     owners = Owners(

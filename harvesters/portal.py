@@ -126,9 +126,13 @@ class CkanPortal:
     @contextmanager
     def open(self, source: str) -> Generator[CkanSession]:
         with only_run_of(source):
-            session = CkanSession(self._source, self._files, _begun(self._source), one_by_one=self._one_by_one)
+            session = self._session(_begun(self._source))
             session.index_leftovers()
             yield session
+
+
+    def _session(self, run: int) -> CkanSession:
+        return CkanSession(self._source, self._files, run, one_by_one=self._one_by_one)
 
 
 @contextmanager
@@ -237,7 +241,11 @@ class CkanSession:
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
         good = report.state == "finished"
         model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})
+        self.ended(report)
         model.Session.commit()
+
+    def ended(self, report: Report) -> None:
+        """What else belongs into the transaction that ends the run."""
 
     def _standing(self) -> dict[str, int]:
         rows = model.Session.execute(sql.STANDING, {"source": self._source.name}).all()
@@ -342,14 +350,16 @@ class CkanSession:
         shown = tk.get_action("package_show")(self._context(use_cache=False), {"id": package_id})
         dataset = shown | self._dataset(change, package_id, hung, ids)
         dataset.pop("metadata_modified", None)
-        for platform in ("codes", "code_provisional"):
-            dataset[platform] = shown.get(platform)
+        if not change.judged.entry.codes:
+            dataset |= {platform: shown.get(platform) for platform in ("codes", "code_provisional")}
         now = shown.get("catalog_status", "")
         if isinstance(change, Changed) and change.wakes and now == "withdrawn":
             now = "" if change.fields else status_before
         dataset["catalog_status"] = status_for(change.judged, now)
         self._attach(hung, ids)
-        tk.get_action("package_update")(self._context(defer_commit=True, return_id_only=True), dataset)
+        stated = bool(change.judged.entry.codes)
+        context = self._context(defer_commit=True, return_id_only=True, govcn_codes_given=stated)
+        tk.get_action("package_update")(context, dataset)
         self._keep(change, package_id, ids, hung)
         model.Session.flush()
         history.keep_changes(self.run, [(change, package_id)], before)
@@ -379,7 +389,9 @@ class CkanSession:
         entry, old = changed.judged.entry, changed.old
         if changed.known.owner != changed.judged.owner:
             return None  # a department was found for an entry that had none
-        if changed.wakes or entry.categories != old.categories or entry.resources != old.resources:
+        if changed.wakes or (entry.categories, entry.codes) != (old.categories, old.codes):
+            return None
+        if entry.resources != old.resources:
             return None
         if entry.resources and (self._source.files == "copy" or not changed.known.hash):
             return None  # the files behind the addresses may be new

@@ -27,6 +27,7 @@ from harvesters.plan import (
     Known,
     Plan,
     Record,
+    Removals,
     Seen,
     Trouble,
     plan_batch,
@@ -166,7 +167,8 @@ class Task:
 
     `refusals` are rows that were sent back before they became records, `remarks` warnings about the source as a whole,
     `repeated` the word-by-word repeats that the reader has left out, `key_unique` false when its key did not tell the
-    records apart. `progress` is told the counts after every batch.
+    records apart. `removals` says what is to go: what vanished, unless the source names it. `progress` is told the
+    counts after every batch.
     """
 
     source: str
@@ -178,6 +180,7 @@ class Task:
     remarks: Sequence[Trouble] = ()
     repeated: int = 0
     key_unique: bool = True
+    removals: Callable[[Mapping[str, Known], Seen, Brake], Removals] = plan_removals
     progress: Callable[[Counts], None] = lambda _counts: None
 
 
@@ -216,7 +219,7 @@ def _carry_out(task: Task, session: Session, report: Report) -> None:
     changes.end()
     report.counts.records, report.counts.repeated = seen.records, seen.repeated
     report.key_unique = seen.unique
-    removals = plan_removals(known, seen, task.brake)
+    removals = task.removals(known, seen, task.brake)
     report.brake = removals.brake
     changes.take(Plan(removed=removals.now))
     changes.hold(Held(Plan(removed=removals.held), {removals.brake: None} if removals.held else {}))

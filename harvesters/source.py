@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import yaml
 from ckanext.govcn.catalog.entry import CatalogEntry, Release
+from ckanext.govcn.signing.exceptions import KeyInvalid
+from ckanext.govcn.signing.keys import PublicKey
 
 from harvesters import credentials
 from harvesters.databases import drivers
@@ -22,7 +24,7 @@ from harvesters.exceptions import Fault, SourceInvalid, SourceRefused
 SOURCES = Path("config/sources")
 MAX_YAML_BYTES = 1_000_000
 CATALOGUE_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
-PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal", "database")
+PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal", "database", "release")
 PROFILES = ("guide", "portal")
 PROVIDERS = ("fixed", "map", "create")
 RELEASES = ("reviewed", "already_public")
@@ -144,6 +146,18 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose release packages a source takes: the internal instance's site id and public keys (as settings write them).
+
+    `receipts`: the folder for receipts, relative to the description; empty: below the platform's storage.
+    """
+
+    site: str
+    keys: tuple[str, ...]
+    receipts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured. `folder` is where relative paths start; no file outside it is ever read."""
 
@@ -174,6 +188,7 @@ class Source:
     paging: Paging = field(default_factory=Paging)
     query: str = ""
     database: Database | None = None
+    sender: Sender | None = None
     apply: str = "auto"  # "review": every change waits for a person, see harvesters.review
 
     @property
@@ -249,8 +264,11 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         paging=_paging(top.child("paging")),
         query=top.text("query"),
         database=_database(top.child("database")),
+        sender=_sender(top.child("sender")),
         apply=top.choice("apply", APPLIES, "auto"),
     )
+    if source.protocol == "release" and source.sender and not source.release:
+        source = replace(source, release=release_of(source.sender.site))
     _cross_checks(top, source)
     top.close()
     return source
@@ -267,6 +285,7 @@ def _cross_checks(top: _Mapping, source: Source) -> None:
         "ckan": ("url", source.url, "CKAN 来源要写 url（平台首页地址）。"),
         "oportal": ("url", source.url, "要写 url：平台地址，到 /catalog 之前为止。"),
         "database": ("database", source.database, "数据库来源要写 database。"),
+        "release": ("path", source.path, "发布包来源要写 path：网闸或介质放文件的目录。"),
     }
     key, given, message = needs.get(source.protocol, ("", "-", ""))
     if not given:
@@ -276,6 +295,8 @@ def _cross_checks(top: _Mapping, source: Source) -> None:
         top.fault("key", "key 里的列要写在 database.columns 里。")
     if batches and batches.take == "all" and not source.key:
         top.fault("key", "合并多个批次（take: all）时必填：哪一列或哪几列说明是同一条记录。")
+    if (source.protocol == "release") != (source.sender is not None):
+        top.fault("sender", "protocol 为 release 的来源要写 sender（site 和 keys），其他来源不写。")
     if source.providers == "map" and not source.provider_map:
         top.fault("provider_map", "providers 为 map 时必填：来源里的名称 → 本平台的部门名称。")
 
@@ -300,6 +321,32 @@ def _release(node: _Mapping | None) -> Release | None:
         node.fault("basis", "已在别处公开（already_public）须写明依据 basis。")
     node.close()
     return release
+
+
+def _sender(node: _Mapping | None) -> Sender | None:
+    if node is None:
+        return None
+    sender = Sender(node.text("site"), node.names("keys"), node.text("receipts"))
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", sender.site):
+        node.fault("site", "写对方的站点编号（对方运行 govcn-keys show-public 可见）。")
+    if not sender.keys:
+        node.fault("keys", "写对方的公钥（govcn-keys show-public 输出的一行），可以是列表。")
+    for key in sender.keys:
+        try:
+            PublicKey.from_text(key)
+        except KeyInvalid as error:
+            node.fault("keys", error.message)
+    node.close()
+    return sender
+
+
+def release_of(site: str, number: int | None = None, date: str = "") -> Release:
+    """发布依据 of what a release package brings: it was reviewed on the instance that signed the package.
+
+    The reviewer's name stays there.
+    """
+    said = f"站点 {site} 的发布包" if number is None else f"站点 {site} 第 {number} 号发布包"
+    return Release("reviewed", number=said, approver=site, date=date)
 
 
 def _field_map(node: _Mapping | None) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from harvesters.exceptions import RecordError
+from harvesters.exceptions import RecordError, SourceRefused
 from harvesters.fetch import Fetcher
 from harvesters.record import Record
 from harvesters.source import Source
@@ -28,4 +28,6 @@ def records_from(source: Source, fetcher: Fetcher) -> Iterator[Extracted]:
         "oportal": oportal.records_from,
         "database": database.records_from,
     }
+    if source.protocol == "release":
+        raise SourceRefused(source.path, "发布包不预览；用 ./govcn release verify 文件 查看其清单。")
     return extractors[source.protocol](source, fetcher)

@@ -54,7 +54,8 @@ def finish(data: Any, errors: Any, context: Any) -> None:
     if refusal:
         _error(errors, "open_type", say(*refusal))
         return
-    codes = _give_codes(data, package, entry, internal)
+    stated = internal and (package is None or bool(context.get("govcn_codes_given")))
+    codes = _give_codes(data, package, entry, stated=stated)
     if package is None:
         _give_name(data, errors, codes[0])
 
@@ -114,9 +115,9 @@ def _opening(entry: Mapping[str, Any]) -> states.Opening:
     )
 
 
-def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, Any], internal: bool) -> list[str]:
+def _give_codes(data: Any, package: model.Package | None, entry: Mapping[str, Any], *, stated: bool) -> list[str]:
     present = entry.get("codes", [])
-    if not (internal and package is None and present):  # a harvest has reserved the codes of its batch already
+    if not (stated and present):  # a harvest has reserved the codes of its batch, or a release brings them along
         given = assignment.assign(
             entry.get("categories", []),
             departments.node_of(model.Session, str(entry.get("owner_org") or (package.owner_org if package else ""))),

@@ -47,6 +47,12 @@ def numbers(session: Session, counters: Sequence[str]) -> list[int]:
     return given
 
 
+def admit(session: Session, codes: Sequence[str]) -> None:
+    """Register codes that were made on another instance, still bound to no dataset; counters move past them."""
+    _register(session, codes, None)
+    _pass_counters(session, codes)
+
+
 def claim(session: Session, package_id: str, codes: Iterable[str]) -> list[str]:
     """Bind the codes to the package for ever. Returns those that belong to another package: empty when all is well.
 

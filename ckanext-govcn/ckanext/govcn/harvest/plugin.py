@@ -10,9 +10,9 @@ from typing import Any
 
 import ckan.plugins as p
 
-from ckanext.govcn.harvest import action, auth, model
+from ckanext.govcn.harvest import action, auth, model, releases
 
-__all__ = ["GovcnHarvestPlugin", "model"]
+__all__ = ["GovcnHarvestPlugin", "model", "releases"]
 
 
 class GovcnHarvestPlugin(p.SingletonPlugin):
