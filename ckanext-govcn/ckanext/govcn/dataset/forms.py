@@ -21,7 +21,12 @@ def carry_out(action: str, data: dict[str, Any]) -> None:
     except tk.ObjectNotFound:
         tk.abort(404)
     except tk.ValidationError as faults:
-        for messages in faults.error_dict.values():
-            tk.h.flash_error("；".join(str(m) for m in messages) if isinstance(messages, list) else str(messages))
+        tell(faults)
     else:
         tk.h.flash_success(say("已办理", "Done"))
+
+
+def tell(faults: tk.ValidationError) -> None:
+    """Say on the next page what was wrong, one message a field."""
+    for messages in faults.error_dict.values():
+        tk.h.flash_error("；".join(str(m) for m in messages) if isinstance(messages, list) else str(messages))

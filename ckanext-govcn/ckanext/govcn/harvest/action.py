@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import authz, model
+from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.department.bureau import is_bureau, organizations_of, user_of
+from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.harvest import auth, jobs
 
 LONGEST_LIST = 200
@@ -73,9 +73,7 @@ def govcn_harvest_job_list(context: Context, data_dict: DataDict) -> list[dict[s
     `source`, `state`, `kind`, `limit` (50, at most 200), `offset`. Results are left out: ask for one job.
     """
     tk.check_access("govcn_harvest_job_list", context, data_dict)
-    everything = authz.is_sysadmin(context.get("user", "")) or context.get("ignore_auth") or is_bureau(user_of(context))
-    user = user_of(context)
-    owners = None if everything else organizations_of(user, auth.CAPACITIES) if user else []
+    owners = auth.owners_of(context)
     only = {name: data_dict.get(name) or None for name in ("source", "state", "kind")}
     limit = min(_count(data_dict, "limit", 50), LONGEST_LIST)
     rows = jobs.listed(model.Session, only, owners, limit, _count(data_dict, "offset", 0))

@@ -1,15 +1,23 @@
-"""Who may put in, see and cancel jobs: the bureau, and editors and admins of the source's department."""
+"""Who may see sources and runs and ask for jobs: the bureau, and editors and admins of the source's department."""
 
 from __future__ import annotations
 
-from ckan import model
+from ckan import authz, model
 from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.department.bureau import capacities, is_bureau, user_of
+from ckanext.govcn.department.bureau import capacities, is_bureau, organizations_of, user_of
 from ckanext.govcn.harvest import jobs
 
 CAPACITIES = frozenset({"admin", "editor"})
+
+
+def owners_of(context: Context) -> list[str] | None:
+    """Ids of the organizations whose sources one looks after; None: of all, for the bureau and the platform itself."""
+    user = user_of(context)
+    if context.get("ignore_auth") or authz.is_sysadmin(context.get("user", "")) or is_bureau(user):
+        return None
+    return organizations_of(user, CAPACITIES) if user else []
 
 
 def _of_source(context: Context, source: str) -> AuthResult:
@@ -64,3 +72,13 @@ def govcn_harvest_job_cancel(context: Context, data_dict: DataDict) -> AuthResul
 def govcn_harvest_job_list(context: Context, data_dict: DataDict) -> AuthResult:
     """Everybody who is logged in: the list itself holds only what concerns them."""
     return {"success": True} if user_of(context) is not None else _refused()
+
+
+def govcn_harvest_source_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever looks after the catalogue of any department; the lists hold only what concerns them."""
+    owners = owners_of(context)
+    return {"success": True} if owners is None or owners else _refused()
+
+
+def govcn_harvest_run_list(context: Context, data_dict: DataDict) -> AuthResult:
+    return govcn_harvest_source_list(context, data_dict)

@@ -9,23 +9,34 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
 
-from ckanext.govcn.harvest import action, auth, model, releases
+from ckanext.govcn.harvest import action, auth, helpers, lookups, model, releases, views
 
 __all__ = ["GovcnHarvestPlugin", "model", "releases"]
 
 
+@tk.blanket.helpers(helpers)
 class GovcnHarvestPlugin(p.SingletonPlugin):
-    """Makes the harvest tables known to CKAN's metadata, and jobs to whoever may ask for them."""
+    """Makes the harvest tables known to CKAN's metadata; jobs, pages and actions for whoever looks after a source."""
 
+    p.implements(p.IConfigurer)
     p.implements(p.IActions)
     p.implements(p.IAuthFunctions)
+    p.implements(p.IBlueprint)
+
+    def update_config(self, config: Any) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_resource("assets", "govcn_harvest")
 
     def get_actions(self) -> dict[str, Any]:
-        return _functions(action)
+        return _functions(action) | _functions(lookups)
 
     def get_auth_functions(self) -> dict[str, Any]:
         return _functions(auth)
+
+    def get_blueprint(self) -> list[Any]:
+        return [views.desk]
 
 
 def _functions(module: Any) -> dict[str, Any]:

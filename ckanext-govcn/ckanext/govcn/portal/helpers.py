@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import ckan.plugins.toolkit as tk
+from ckan.plugins import plugin_loaded
 
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.search.folding import Group, folded
@@ -76,6 +77,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
     ]
     if tk.h.check_access("govcn_editorial_list"):
         links.insert(0, _link(_("待审核"), "govcn_editorial.review"))
+    if plugin_loaded("govcn_harvest") and tk.h.check_access("govcn_harvest_source_list"):
+        links.insert(0, _link(_("目录归集"), "govcn_harvest.sources", ("govcn_harvest",)))
     if user.sysadmin:
         links.append(_link(_("系统管理"), "admin.index", ("admin",)))
     return links

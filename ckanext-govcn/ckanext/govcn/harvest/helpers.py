@@ -1,0 +1,75 @@
+"""Template helpers of the desk. They only read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.govcn.dataset.language import say
+
+_TABS = {
+    "sources": (("归集来源", "Sources"), ("govcn_harvest.sources", "govcn_harvest.source")),
+    "runs": (("归集任务", "Runs"), ("govcn_harvest.runs", "govcn_harvest.run")),
+    "jobs": (("作业", "Jobs"), ("govcn_harvest.jobs", "govcn_harvest.job")),
+}
+_WORDS: dict[str, dict[Any, tuple[str, str]]] = {
+    "protocol": {
+        "catalogue_file": ("目录文件", "Catalogue file"),
+        "rest_json": ("JSON 接口", "JSON API"),
+        "ckan": ("CKAN 平台", "CKAN portal"),
+        "oportal": ("开放平台网页", "Portal's web pages"),
+    },
+    "providers": {
+        "fixed": ("只归集本部门的目录", "The department's own entries only"),
+        "map": ("按对照表归属部门", "Departments by a list"),
+        "create": ("按提供方归属部门", "Departments by provider"),
+    },
+    "files": {"link": ("保留链接", "Linked"), "copy": ("存入平台", "Copied")},
+    "apply": {"auto": ("自动执行", "By itself"), "review": ("逐次审阅", "After a review")},
+    "release": {True: ("已注明发布依据", "Stated"), False: ("未注明，入库后待审核", "Not stated; reviewed here")},
+}
+_LABELS = {
+    "protocol": ("接入方式", "Protocol"),
+    "provider": ("提供方", "Provider"),
+    "providers": ("部门归属", "Departments"),
+    "region": ("行政区划", "Region"),
+    "files": ("数据文件", "Data files"),
+    "apply": ("变更执行", "Changes"),
+    "release": ("发布依据", "Release"),
+}
+
+
+def govcn_moment(value: str | datetime | None) -> str:
+    """A time as `2026-11-24 16:40` in the portal's time zone; "" for none. ISO 8601 with its zone, or a datetime."""
+    if not value:
+        return ""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(tk.h.get_display_timezone()).strftime("%Y-%m-%d %H:%M")
+
+
+def govcn_harvest_tabs() -> list[dict[str, Any]]:
+    """The desk's own navigation."""
+    here = tk.request.endpoint or ""
+    return [
+        {"label": say(*words), "url": tk.h.url_for(endpoints[0]), "active": here in endpoints}
+        for words, endpoints in _TABS.values()
+    ]
+
+
+def govcn_harvest_settings(source: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(label, value) of a source's settings as last read, in words."""
+    settings = source.get("settings") or {}
+    told: list[tuple[str, str]] = []
+    for key, label in _LABELS.items():
+        value = settings.get(key)
+        if value in (None, ""):
+            continue
+        known = _WORDS.get(key, {}).get(value)
+        text = say(*known) if known else tk.h.govcn_code_label("region", value) if key == "region" else str(value)
+        told.append((say(*label), text))
+    if source.get("schedule"):
+        told.append((say("定时", "Schedule"), str(source["schedule"])))
+    return told
