@@ -70,7 +70,7 @@ def check(*, repair: bool = False) -> Findings:
     found.differences += _index_differences(found)
     found.differences += _files(found)
     found.differences += _harvest()
-    found.waiting = model.Session.execute(text("SELECT count(*) FROM govcn_index_waiting")).scalar() or 0
+    found.waiting = outbox.status().waiting
     return found
 
 

@@ -314,6 +314,8 @@ def _told(report: Any) -> str:
         lines.append(
             f"查看：./govcn harvest show {report.run}    执行：apply {report.run}    放弃：reject {report.run}"
         )
+    if report.unindexed:
+        lines.append(f"检索服务没有响应：{report.unindexed} 个数据集已入库，待检索服务恢复后自动可检索。")
     lines += _next_steps(report.standing)
     for each in report.problems[:LISTED]:
         where = "".join([each.file, f"“{each.sheet}”" if each.sheet else "", f"第 {each.row} 行" if each.row else ""])

@@ -29,7 +29,7 @@ from ckanext.govcn.department import naming
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
 from ckanext.govcn.editorial.states import Status
-from ckanext.govcn.index.indexer import Indexer
+from ckanext.govcn.index.following import Follower
 
 from harvesters import bulk, history
 from harvesters import statements as sql
@@ -174,7 +174,7 @@ class CkanSession:
         self._files = files
         self._user = site_user()
         self._zone = zone.effective(model.Session)
-        self._indexer = Indexer()
+        self._follower = Follower()
         self._one_by_one = one_by_one
         self._hung_ids: dict[str, list[str]] = {}
         self.run = run
@@ -206,7 +206,7 @@ class CkanSession:
             self._one(applied, done, changed.remote_id, changed.judged.place, lambda each=changed: self._change(each))
         self._withdraw(plan.removed, done)
         self._seen(plan.unchanged)
-        self._indexed(done)
+        self._follower.written(done)
         return applied
 
     def hold(self, plan: Plan) -> None:
@@ -234,7 +234,7 @@ class CkanSession:
 
     def close(self, report: Report) -> None:
         model.Session.rollback()
-        self.end()
+        report.unindexed = self.end()
         report.standing = self._standing()
         plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
         ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
@@ -252,9 +252,9 @@ class CkanSession:
         undecided = sum(row.undecided for row in rows if row.status != Status.WITHDRAWN)
         return {**{row.status: row.entries for row in rows}, "undecided": undecided}
 
-    def end(self) -> None:
-        """Wait for the index."""
-        self._indexer.end()
+    def end(self) -> int:
+        """Wait for the index; how many datasets wait on because it does not answer."""
+        return self._follower.end()
 
     # ── one dataset
 
@@ -492,12 +492,7 @@ class CkanSession:
 
     def index_leftovers(self) -> None:
         """What an earlier run wrote and died before the index had seen it."""
-        self._indexer.drain()
-
-    def _indexed(self, package_ids: Sequence[str]) -> None:
-        """Send the documents; the datasets wait until the index has taken them."""
-        if package_ids:
-            self._indexer.send(package_ids)
+        self._follower.leftovers()
 
     def _context(self, **more: Any) -> Any:
         return {"ignore_auth": True, "user": self._user, "govcn_internal": True, **more}

@@ -64,6 +64,7 @@ class Report:
     """归集报告. `state` is finished or failed; `brake` and `error` are Chinese sentences or empty.
 
     `standing` is how the source's entries stand after the run: how many in each 编目状态, and how many are 待核定.
+    `unindexed` counts datasets that wait for the search index because it does not answer; they are accepted.
     """
 
     source: str
@@ -75,6 +76,7 @@ class Report:
     why: dict[str, None] = field(default_factory=dict[str, None])
     error: str = ""
     standing: dict[str, int] = field(default_factory=dict[str, int])
+    unindexed: int = 0
     seconds: float = 0.0
     problems: list[Trouble] = field(default_factory=list[Trouble])
     refused_by_rule: Counter[str] = field(default_factory=Counter[str])
@@ -102,6 +104,7 @@ class Report:
             "why": list(self.why),
             "error": self.error,
             "standing": self.standing,
+            "unindexed": self.unindexed,
             "seconds": round(self.seconds, 3),
             "records_per_s": round(per_second, 1),
             "refused_by_rule": dict(self.refused_by_rule.most_common()),

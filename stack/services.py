@@ -227,6 +227,16 @@ def worker(platform: Platform) -> Service:
     )
 
 
+def indexer(platform: Platform) -> Service:
+    """Brings the search index after the database."""
+    return Service(
+        name="indexer",
+        command=ckan_command(platform.ini, "govcn-index", "watch"),
+        environment=ckan_environment(platform.ini),
+        ready=lambda: True,
+    )
+
+
 def ckan_command(ini: Path, *arguments: str) -> list[str]:
     """CKAN's command line in this environment."""
     return [str(python()), str(python().with_name("ckan")), "--config", str(ini), *arguments]

@@ -22,7 +22,7 @@ TABLES = {
     "vault": "SELECT resource_id, package_id, url FROM govcn_vault ORDER BY resource_id",
     "files": "SELECT resource_id, sha256, filename FROM govcn_resource_file ORDER BY resource_id",
     "records": "SELECT source, remote_id, hash, package_id, state, entry, resources FROM govcn_harvest_record ORDER BY 1, 2",
-    "waiting": "SELECT package_id FROM govcn_index_waiting",
+    "waiting": "SELECT package_id FROM govcn_index_document WHERE indexed < version",
 }
 TIMES = {"metadata_created", "metadata_modified", "created", "indexed_ts", "_version_"}
 

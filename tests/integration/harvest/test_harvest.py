@@ -323,13 +323,13 @@ def test_what_a_dead_run_left_is_finished_by_the_next(department: Department, mo
         with pytest.raises(KeyboardInterrupt):
             department.harvest(row("1", "停车场"))
     model.Session.rollback()
-    assert scalar("SELECT count(*) FROM govcn_index_waiting") == 1
+    assert scalar("SELECT count(*) FROM govcn_index_document WHERE indexed < version") == 1
     scalar("UPDATE govcn_harvest_run SET state = 'running' RETURNING id")  # as a killed process leaves it
     model.Session.commit()
     report = department.harvest(row("1", "停车场"))
     assert report.counts.unchanged == 1
     assert public_titles() == {"停车场"}
-    assert scalar("SELECT count(*) FROM govcn_index_waiting") == 0
+    assert scalar("SELECT count(*) FROM govcn_index_document WHERE indexed < version") == 0
     assert scalar("SELECT count(*) FROM govcn_harvest_run WHERE state = 'crashed'") == 1
 
 
@@ -341,7 +341,7 @@ def test_datasets_are_accepted_while_the_index_is_away(department: Department, m
         patch.setitem(config, "solr_url", "http://127.0.0.1:9/solr/away")
         report = department.harvest(row("1", "停车场"))
     assert (report.state, report.counts.added) == ("finished", 1)
-    assert scalar("SELECT count(*) FROM govcn_index_waiting") == 1
+    assert scalar("SELECT count(*) FROM govcn_index_document WHERE indexed < version") == 1
     assert indexer.drain() == 0
     assert public_titles() == {"停车场"}
 

@@ -35,7 +35,7 @@ def sql(statement: str, **values: Any) -> Any:
 
 
 def waiting(*, urgent: bool = False) -> set[str]:
-    rows = sql("SELECT package_id, urgent FROM govcn_index_waiting")
+    rows = sql("SELECT package_id, urgent FROM govcn_index_document WHERE indexed < version")
     return {row.package_id for row in rows if row.urgent or not urgent}
 
 

@@ -79,7 +79,7 @@ def test_status_lists_the_services(portal):
     known = portal.status()
     assert known["running"]
     assert known["ready"]
-    assert [service["name"] for service in known["services"]] == ["postgres", "valkey", "solr", "web", "worker"]
+    assert [service["name"] for service in known["services"]] == ["postgres", "valkey", "solr", "web", "worker", "indexer"]
 
 
 @pytest.mark.parametrize("name", ["valkey", "worker", "web", "postgres"])

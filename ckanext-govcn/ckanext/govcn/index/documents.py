@@ -28,8 +28,12 @@ Shown = tuple[dict[str, Any], dict[str, Any]]
 
 
 def shown(package_ids: Sequence[str]) -> tuple[list[Shown], list[Any]]:
-    """The datasets in both shapes, and the packages themselves: hold them, and CKAN's own look-ups are answered."""
-    packages = list(model.Session.query(model.Package).filter(model.Package.id.in_(package_ids)))
+    """The datasets in both shapes, and the packages themselves: hold them, and CKAN's own look-ups are answered.
+
+    Read anew, whatever the session has seen before.
+    """
+    query = model.Session.query(model.Package).filter(model.Package.id.in_(package_ids))
+    packages = list(query.populate_existing())
     parts = _Parts(packages)
     return [_shown(package, parts) for package in packages], packages
 
@@ -67,7 +71,7 @@ class _Parts:
             .where(member.c["table_id"].in_(ids), member.c["state"] == "active", model.Group.is_organization.is_(False))
         )
         found: dict[str, list[Any]] = defaultdict(list)
-        for group, package_id in model.Session.execute(query):
+        for group, package_id in model.Session.execute(query, execution_options={"populate_existing": True}):
             found[package_id].append(group)
         return found
 

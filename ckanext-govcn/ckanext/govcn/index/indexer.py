@@ -5,62 +5,50 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ckan import model
 from ckan.lib.search.common import make_connection
+from pysolr import SolrError
+from sqlalchemy.exc import DBAPIError
 
 from ckanext.govcn.index import builder, outbox, solr
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+TIMEOUT = 30  # seconds for one batch; a Solr that hangs is as good as one that is away
+
+Made = tuple[list[builder.Document], list[str]]
 
 
 class Indexer:
     """Makes the documents of one batch while those of the batch before travel to Solr.
 
-    What the index does not take goes on waiting: datasets are accepted while Solr is away.
+    What the index does not take goes on waiting: datasets are accepted while Solr is away. A document that Solr or a
+    plugin refuses is set aside and holds up no other. `error` is the kind of error when Solr did not answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, batch: int = BATCH, after_batch: Callable[[], None] = lambda: None) -> None:
         self.name = uuid.uuid4().hex
+        self.error = ""
+        self._batch = batch
+        self._after_batch = after_batch
         self._sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="govcn-index")
         self._travelling: list[Future[None]] = []
         self._touched = False
-        self.failed = False
 
     def send(self, package_ids: Sequence[str]) -> None:
         """Index those of the datasets that wait and that nobody else is working on."""
-        for start in range(0, len(package_ids), BATCH):
-            ids = package_ids[start : start + BATCH]
-            self.index(outbox.claim(self.name, len(ids), ids=ids))
+        for start in range(0, len(package_ids), self._batch):
+            ids = package_ids[start : start + self._batch]
+            self._index(outbox.claim(self.name, len(ids), ids=ids))
 
-    def drain(self, *, urgent: bool = False) -> int:
-        """Index what waits until nothing does or Solr does not take it; the number of documents."""
-        return sum(map(len, self._claims(urgent=urgent)))
-
-    def _claims(self, *, urgent: bool) -> Iterator[Mapping[str, int]]:
-        while not self.failed and (claimed := outbox.claim(self.name, BATCH, urgent=urgent)):
-            self.index(claimed)
-            yield claimed
-
-    def index(self, versions: Mapping[str, int]) -> None:
-        """Make the documents of claimed datasets and let them travel."""
-        if not versions:
-            return
-        try:
-            documents, gone = builder.built(versions)
-        except BaseException:
-            outbox.give_back(versions, self.name)
-            raise
-        finally:
-            model.Session.remove()
-        self._settle(leave=1)
-        self._touched = True
-        self._travelling.append(self._sender.submit(self._send, versions, documents, gone, make_connection()))
+    def drain(self, *, urgent: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
+        """Index what waits until nothing does or Solr does not answer; the number of documents."""
+        return sum(map(len, self._claims(urgent=urgent, stop=stop)))
 
     def end(self) -> None:
         """Wait for what travels, and let searches see it."""
@@ -72,22 +60,77 @@ class Indexer:
             except solr.AWAY as error:
                 self._missed(error)
 
+    def _claims(self, *, urgent: bool, stop: Callable[[], bool]) -> Iterator[Mapping[str, int]]:
+        while not self.error and not stop() and (claimed := outbox.claim(self.name, self._batch, urgent=urgent)):
+            self._index(claimed)
+            yield claimed
+            self._after_batch()
+
+    def _index(self, versions: Mapping[str, int]) -> None:
+        if not versions:
+            return
+        try:
+            documents, gone = self._made(versions)
+        except BaseException:
+            outbox.give_back(versions, self.name)
+            raise
+        self._settle(leave=1)
+        self._touched = True
+        connection = make_connection()
+        connection.timeout = TIMEOUT
+        self._travelling.append(self._sender.submit(self._send, versions, documents, gone, connection))
+
+    def _made(self, versions: Mapping[str, int]) -> Made:
+        """The documents; where a plugin fails, each alone, and the one that fails is set aside."""
+        try:
+            return builder.built(versions)
+        except DBAPIError:
+            raise
+        except Exception:  # noqa: BLE001  (whatever a plugin raises)
+            log.exception("文档无法生成 (a document cannot be made): %s", ", ".join(list(versions)[:3]))
+            model.Session.remove()
+            if len(versions) == 1:
+                outbox.refuse(list(versions), self.name)
+                return [], []
+            parts = [self._made({package_id: version}) for package_id, version in versions.items()]
+            return [one for made, _ in parts for one in made], [one for _, gone in parts for one in gone]
+        finally:
+            model.Session.remove()
+
     def _settle(self, leave: int) -> None:
         while len(self._travelling) > leave:
             self._travelling.pop(0).result()
 
     def _send(self, versions: Mapping[str, int], documents: list[Any], gone: list[str], connection: Any) -> None:
         try:
-            solr.send(documents, gone, connection=connection)
+            refused = _sent(documents, gone, connection)
         except solr.AWAY as error:
             self._missed(error)
             outbox.give_back(versions, self.name)
-        else:
-            outbox.indexed(versions, self.name)
+            return
+        if refused:
+            outbox.refuse(refused, self.name)
+        taken = {document["id"] for document in documents} | set(gone)
+        outbox.indexed({key: versions[key] for key in taken - set(refused)}, self.name)
 
     def _missed(self, error: Exception) -> None:
-        self.failed = True
-        log.warning("检索索引暂不可用，数据集已入库，稍后补入索引：%s", type(error).__name__)
+        self.error = type(error).__name__
+        log.warning("检索索引暂不可用，数据集已入库，稍后补入索引：%s", self.error)
+
+
+def _sent(documents: Sequence[builder.Document], gone: Sequence[str], connection: Any) -> list[str]:
+    """Send; the ids of documents that Solr refuses, found by sending each alone. Raises one of AWAY."""
+    try:
+        solr.send(documents, gone, connection=connection)
+    except SolrError as error:
+        if not solr.refused(error):
+            raise
+        if len(documents) == 1 and not gone:
+            log.error("检索服务不接受一个文档 (Solr refuses a document): %s", documents[0]["id"])
+            return [documents[0]["id"]]
+        solr.send([], gone, connection=connection)
+        return [refused for document in documents for refused in _sent([document], [], connection)]
+    return []
 
 
 def drain() -> int:
@@ -95,7 +138,7 @@ def drain() -> int:
     indexer = Indexer()
     indexer.drain()
     indexer.end()
-    return outbox.backlog().waiting
+    return outbox.status().waiting
 
 
 def index(package_ids: Sequence[str]) -> None:

@@ -28,3 +28,20 @@ class IndexDocument(tk.BaseModel):
     transaction: Mapped[str | None] = mapped_column(sa.Text)
     claimed_by: Mapped[str | None] = mapped_column(sa.Text)
     claimed_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+
+
+class LivingIndexer(tk.BaseModel):
+    """An indexer that watches (`ckan govcn-index watch`); it lives while `seen_at` is of the last minute.
+
+    `failing_since` and `error` (the kind of error, never Solr's own words) are set while the index does not answer.
+    """
+
+    __tablename__ = "govcn_indexer"
+
+    name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    host: Mapped[str] = mapped_column(sa.Text)
+    pid: Mapped[int] = mapped_column(sa.Integer)
+    started_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    seen_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    failing_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    error: Mapped[str] = mapped_column(sa.Text, default="")

@@ -7,7 +7,7 @@ None of it runs in a writer's transaction, and no lock is held while Solr is spo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from ckan import model
 from sqlalchemy import text
 
 LEASE = 60  # seconds until the work of an indexer that died is taken over
+REFUSED_PAUSE = 600  # seconds until a document that the index refused is tried again
 
 _CLAIM = """
     WITH next AS (
@@ -50,20 +51,59 @@ REFRESH = text("""
     UPDATE govcn_index_document SET version = nextval('govcn_index_version'), changed_at = now()
     WHERE package_id = ANY(:ids)
 """)
-WAITING = text("""
-    SELECT count(*) AS waiting, count(*) FILTER (WHERE urgent) AS urgent, min(changed_at) AS oldest
-    FROM govcn_index_waiting
+REFUSED = text("""
+    UPDATE govcn_index_document
+    SET claimed_by = 'refused', claimed_until = clock_timestamp() + make_interval(secs => :pause)
+    WHERE package_id = ANY(:ids) AND claimed_by = :indexer
 """)
-STILL_WAITING = text("SELECT package_id FROM govcn_index_waiting WHERE package_id = ANY(:ids)")
+STATUS = text("SELECT * FROM govcn_index_status()")
+LATEST = text("SELECT last_value FROM govcn_index_version")
+WAITING_UP_TO = text("""
+    SELECT count(*) AS waiting FROM govcn_index_document
+    WHERE indexed < version AND version <= :version AND coalesce(claimed_by, '') <> 'refused'
+""")
+ONE = text("""
+    SELECT version, indexed,
+           EXISTS (SELECT FROM package WHERE package.id = package_id AND state IS DISTINCT FROM 'deleted') AS there
+    FROM govcn_index_document WHERE package_id = :id
+""")
+SEEN = text("""
+    INSERT INTO govcn_indexer AS known (name, host, pid, failing_since, error)
+    VALUES (:name, :host, :pid, CASE WHEN :error <> '' THEN now() END, :error)
+    ON CONFLICT (name) DO UPDATE SET seen_at = now(), error = excluded.error,
+        failing_since = CASE WHEN excluded.error <> '' THEN coalesce(known.failing_since, now()) END
+""")
+GONE = text("DELETE FROM govcn_indexer WHERE name = :name OR seen_at < now() - interval '1 day'")
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
-    """What waits, how much of it is urgent, and since when the oldest does."""
+class Status:
+    """What waits, how much of it is urgent, what the index refused, and since when the oldest waits.
+
+    `alive`: an indexer watches. `failing_since`, `error`: the index has not answered it since then.
+    """
 
     waiting: int
     urgent: int
+    refused: int
     oldest: datetime | None
+    alive: bool
+    failing_since: datetime | None
+    error: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON; times in ISO 8601."""
+        given = asdict(self)
+        return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in given.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One dataset's document as the committed database wants it; `there`: it should be in the index at all."""
+
+    version: int
+    indexed: int
+    there: bool
 
 
 def claim(indexer: str, limit: int, *, urgent: bool = False, ids: Sequence[str] | None = None) -> dict[str, int]:
@@ -86,18 +126,46 @@ def give_back(ids: Any, indexer: str) -> None:
     _execute(GIVEN_BACK, {"ids": list(ids), "indexer": indexer})
 
 
+def refuse(ids: Sequence[str], indexer: str) -> None:
+    """The index does not take these documents: they wait until they change, or for a later attempt."""
+    _execute(REFUSED, {"ids": list(ids), "indexer": indexer, "pause": REFUSED_PAUSE})
+
+
 def refresh(ids: Sequence[str]) -> None:
     """Have the documents made anew though nothing changed in the database."""
     _execute(REFRESH, {"ids": list(ids)})
 
 
-def backlog() -> Backlog:
-    (row,) = _execute(WAITING, {})
-    return Backlog(row.waiting, row.urgent, row.oldest)
+def status() -> Status:
+    """How far the index is behind."""
+    (row,) = _execute(STATUS, {})
+    return Status(**row._mapping)
 
 
-def still_waiting(ids: Sequence[str]) -> list[str]:
-    return [row.package_id for row in _execute(STILL_WAITING, {"ids": list(ids)})]
+def wanted(package_id: str) -> Wanted | None:
+    """What the committed database wants of one document; None for a dataset it does not know."""
+    rows = _execute(ONE, {"id": package_id})
+    return Wanted(*rows[0]) if rows else None
+
+
+def latest() -> int:
+    """The version that was given last."""
+    return _execute(LATEST, {})[0].last_value
+
+
+def waiting_up_to(version: int) -> int:
+    """How many documents of this version or an older one wait, those that the index refused left out."""
+    return _execute(WAITING_UP_TO, {"version": version})[0].waiting
+
+
+def seen(name: str, host: str, pid: int, error: str = "") -> None:
+    """A watching indexer lives."""
+    _execute(SEEN, {"name": name, "host": host, "pid": pid, "error": error})
+
+
+def gone(name: str) -> None:
+    """A watching indexer ends."""
+    _execute(GONE, {"name": name})
 
 
 def _execute(statement: Any, values: dict[str, Any]) -> list[Any]:

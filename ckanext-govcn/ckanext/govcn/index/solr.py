@@ -20,6 +20,11 @@ def index_id(package_id: str) -> str:
     return hashlib.md5(f"{package_id}{config['ckan.site_id']}".encode(), usedforsecurity=False).hexdigest()
 
 
+def refused(error: Exception) -> bool:
+    """Whether Solr answered and will not take what it was given: sending it again is of no use."""
+    return "(HTTP 400)" in str(error)
+
+
 def send(documents: Sequence[dict[str, Any]], gone: Collection[str] = (), *, connection: Any = None) -> None:
     """Put the documents in, those that are not older than what is there, and take the `gone` datasets' out.
 

@@ -9,7 +9,7 @@ import ckan.plugins as p
 from ckan.lib import search
 
 from ckanext.govcn.catalog import codes
-from ckanext.govcn.index import builder, model
+from ckanext.govcn.index import cli, interactive, model
 from ckanext.govcn.search import fields, lexicon, views
 from ckanext.govcn.search.package_query import ChinesePackageSearchQuery
 
@@ -22,13 +22,14 @@ class GovcnSearchPlugin(p.SingletonPlugin):
     p.implements(p.IConfigurable)
     p.implements(p.IMiddleware, inherit=True)
     p.implements(p.IBlueprint)
+    p.implements(p.IClick)
     p.implements(p.IPackageController, inherit=True)
 
     def configure(self, config: Any) -> None:
         """Put our query class where CKAN looks for it."""
         del config
         search._QUERIES["package"] = ChinesePackageSearchQuery
-        builder.install()
+        interactive.install_index()
 
     def make_middleware(self, app: Any, config: Any) -> Any:
         """Read the lexicon while the web server starts, so that the first visitor does not wait for it."""
@@ -39,6 +40,10 @@ class GovcnSearchPlugin(p.SingletonPlugin):
     def get_blueprint(self) -> Any:
         """Suggestions."""
         return views.blueprint
+
+    def get_commands(self) -> list[Any]:
+        """The indexer."""
+        return [cli.index]
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         """Replace CKAN's document by the allow-listed one."""

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 TABLE = """
-CREATE SEQUENCE govcn_index_version;
+CREATE SEQUENCE IF NOT EXISTS govcn_index_version;
 CREATE TABLE govcn_index_document (
     package_id text PRIMARY KEY,
     version bigint NOT NULL DEFAULT nextval('govcn_index_version'),
@@ -27,14 +27,14 @@ CREATE TABLE govcn_index_document (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX govcn_index_document_waiting ON govcn_index_document (version) WHERE indexed < version;
 CREATE INDEX govcn_index_document_urgent ON govcn_index_document (version) WHERE indexed < version AND urgent;
-CREATE VIEW govcn_index_waiting AS SELECT * FROM govcn_index_document WHERE indexed < version;
+ALTER SEQUENCE govcn_index_version OWNED BY govcn_index_document.version;
 """
 
 # nextval stands in the SET clause: it is taken when the row's lock is held, so versions rise in the order of commits.
 # A dataset that this transaction has touched already has its version; the order of ids is the same everywhere. What is
 # urgent is taken from whoever is just indexing it: that document is older, and the index will not take it over ours.
 TOUCH = """
-CREATE FUNCTION govcn_index_touch(ids text[], hurry boolean) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION govcn_index_touch(ids text[], hurry boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO govcn_index_document AS document (package_id, urgent, transaction)
     SELECT touched.id, hurry, pg_current_xact_id()
@@ -58,7 +58,7 @@ END $$
 # How far an entry reaches, for one question only: does it reach less far than before? Then its document is urgent.
 # `ckanext.govcn.access.rules.labels_for` decides who sees it; a test holds the two together.
 REACH = """
-CREATE FUNCTION govcn_index_reach(state text, private boolean, extras jsonb) RETURNS integer
+CREATE OR REPLACE FUNCTION govcn_index_reach(state text, private boolean, extras jsonb) RETURNS integer
 LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN state IS DISTINCT FROM 'active' THEN 0
@@ -74,7 +74,7 @@ $$
 """
 
 PACKAGES = """
-CREATE FUNCTION govcn_index_packages() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION govcn_index_packages() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     narrowed text[];
     others text[];
@@ -105,7 +105,7 @@ END $$
 """
 
 PARTS = """
-CREATE FUNCTION govcn_index_parts() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION govcn_index_parts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ids text[];
 BEGIN
@@ -130,7 +130,7 @@ END $$
 IDS_FROM_MEMBER = "SELECT table_id FROM {rows} WHERE table_name = 'package'"
 IDS_FROM_RELATIONSHIP = "SELECT unnest(ARRAY[subject_package_id, object_package_id]) FROM {rows}"
 NAMING = """
-CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ids text[] := '{{}}';
 BEGIN
@@ -149,7 +149,7 @@ END $$
 
 # An organization or group that is called otherwise: all its datasets. Its own fields (extras) stand in no document.
 GROUPS = """
-CREATE FUNCTION govcn_index_groups() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION govcn_index_groups() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     named text[];
     ids text[];
@@ -173,7 +173,7 @@ END $$
 """
 
 WORDS = """
-CREATE FUNCTION govcn_index_words() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION govcn_index_words() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ids text[];
 BEGIN
@@ -231,9 +231,7 @@ def downgrade() -> None:
     for function in (*FUNCTIONS, "govcn_index_touch", "govcn_index_reach"):
         op.execute(f"DROP FUNCTION IF EXISTS {function}")
     op.execute("DROP INDEX IF EXISTS govcn_package_owner")
-    op.execute("DROP VIEW govcn_index_waiting")
     op.execute("DROP TABLE govcn_index_document")
-    op.execute("DROP SEQUENCE govcn_index_version")
 
 
 def _triggers() -> list[tuple[str, str, str]]:
