@@ -89,3 +89,15 @@ def test_the_nearest_titles_are_asked_for_by_characters() -> None:
     assert nearest is not None
     assert nearest["nearest_text"] == "逐 鹿 之 野"
     assert query.nearest_parameters("！？") is None
+
+
+def test_a_place_alone_is_no_answer_to_a_query_that_names_more() -> None:
+    sent = query.parameters("西湖区 停车")
+    places = [name for name in ("c0", "c1") if "西湖" in sent[f"{name}v"]]
+    assert len(places) == 1
+    assert places[0] not in sent["fits"]
+    assert f"should=${places[0]}" in sent["q"]
+
+
+def test_a_place_alone_is_the_answer_when_nothing_else_was_named() -> None:
+    assert "should=$c0" in query.parameters("西湖区")["fits"]

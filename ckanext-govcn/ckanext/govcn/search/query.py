@@ -159,8 +159,9 @@ def escape(text: str) -> str:
 
 # ---- how text is answered -------------------------------------------------------------------------------------------
 #
-# Two sums: `words` and `bigrams` score the text as it stands (BM25, what Lucene does well), one constant per concept
-# says how well each thing the person named is met, by its own word or by another word for it.
+# What is found (`fits`): entries that meet something the person named, or share enough of a long text; `words` and
+# `bigrams` only score it as it stands (BM25, what Lucene does well). One constant per concept says how well each thing
+# the person named is met, by its own word or by another word for it.
 
 WORD_FIELDS = "title^4 tags^1.5 provider^1.5 text^0.6"
 BIGRAM_FIELDS = "title_bigram^2 text_bigram^0.4"
@@ -183,7 +184,8 @@ CONCEPT_WEIGHT = 2.0
 SOUND_WEIGHT = 0.35  # a title that only sounds like the query
 CODE_WEIGHT = 80
 WHOLE_WEIGHT = 6
-RUN_WEIGHT = 3
+RUN_FIELDS = "title_bigram^3 text_bigram^0.3"
+RUN_SHARE = "40%"  # of the neighbouring characters of a long text that a title has to share
 LIKE_A_TITLE = 4  # concepts
 MEANT_WEIGHT = 0.5  # of a word that was meant, beside one that was written
 MOST_MEANT = 4
@@ -208,28 +210,35 @@ def parameters(text: str) -> dict[str, Any]:
         "text": scored_text(understood.concepts) or escape(understood.text),
         "whole": whole_clauses(typed),
     }
-    names = ["words", "bigrams", "whole"]
+    fits, beside = ["whole"], ["words", "bigrams"]
     run = title_run(understood)
     if run:
-        sent["run"] = f"{{!edismax qf='title_bigram^{RUN_WEIGHT}' mm=0% v=$run_text}}"
+        sent["run"] = f"{{!edismax qf=$run_qf mm={RUN_SHARE} v=$run_text}}"
+        sent["run_qf"] = RUN_FIELDS
         sent["run_text"] = escape(run)
-        names.append("run")
+        fits.append("run")
+    asked: list[tuple[str, Concept]] = []
     for number, concept in enumerate(understood.concepts):
         clauses = concept_clauses(concept)
         if clauses:
             sent[f"c{number}"] = f"{{!maxscore tie=0.05 v=$c{number}v}}"
             sent[f"c{number}v"] = clauses
-            names.append(f"c{number}")
-    several = [
-        f"c{number}"
-        for number, concept in enumerate(understood.concepts)
-        if f"c{number}" in names and concept.kind not in ("weak", "rest")
-    ]
+            asked.append((f"c{number}", concept))
+    # who asks for 西湖区 停车 wants parking: the place alone is no answer, unless nothing else was named
+    named = [name for name, concept in asked if concept.kind not in ("region", "weak")]
+    fits += named if named or run else [name for name, _ in asked]
+    beside += [name for name, _ in asked if name not in fits]
+    several = [name for name, concept in asked if concept.kind not in ("weak", "rest")]
     if len(several) > 1:  # an entry that meets two things the person named counts twice
-        sent["together"] = "{!bool mm=2 " + " ".join(f"should=${name}" for name in several) + "}"
-        names.append("together")
-    sent["q"] = "{!bool " + " ".join(f"should=${name}" for name in names) + "}"
+        sent["together"] = "{!bool mm=2 " + _any_of(several) + "}"
+        beside.append("together")
+    sent["fits"] = "{!bool " + _any_of(fits) + "}"
+    sent["q"] = "{!bool must=$fits " + _any_of(beside) + "}"
     return sent
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " ".join(f"should=${name}" for name in names)
 
 
 def nearest_parameters(text: str) -> dict[str, Any] | None:
