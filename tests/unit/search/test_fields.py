@@ -78,10 +78,10 @@ def test_only_real_dates_are_sent(given_date: Any, expected: str | None) -> None
     assert fields.document(package(title="x", pub_date=given_date)).get("pub_date") == expected
 
 
-def test_a_yearly_series_has_one_group() -> None:
-    titles = ["2021年统计年鉴", "统计年鉴（2022年）", "统计年鉴_2023年度"]
-    assert len({fields.title_group(title) for title in titles}) == 1
-    assert fields.title_group("2021") == "2021"
+def test_what_a_series_and_a_gap_count_by_is_indexed() -> None:
+    document = fields.document(package(title="西湖区2021年停车场信息", incomplete=["notes", "theme"]))
+    assert document["series"] == "停车场信息"
+    assert document["incomplete_count"] == 2
 
 
 KEYS = [*fields.SINGLE_CODES, *fields.MULTIPLE_CODES, *fields.DATES, "title", "items", "organization", "record_count"]

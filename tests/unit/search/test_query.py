@@ -96,7 +96,7 @@ def test_a_place_alone_is_no_answer_to_a_query_that_names_more() -> None:
     places = [name for name in ("c0", "c1") if "西湖" in sent[f"{name}v"]]
     assert len(places) == 1
     assert places[0] not in sent["fits"]
-    assert f"should=${places[0]}" in sent["q"]
+    assert f"should=${places[0]}" in sent["asked"]
 
 
 def test_a_place_alone_is_the_answer_when_nothing_else_was_named() -> None:

@@ -11,12 +11,13 @@ import ckan.plugins.toolkit as tk
 from ckan.plugins import plugin_loaded
 
 from ckanext.govcn.catalog import codes
-from ckanext.govcn.search.folding import Group, folded
+from ckanext.govcn.search.answered import Answered
+from ckanext.govcn.search.folding import Group
 from ckanext.govcn.search.highlight import marks
 from ckanext.govcn.search.query import normalize
 from ckanext.govcn.search.understand import understand
 
-from . import levels, model, numbers, sections, theme_icons
+from . import levels, model, numbers, searching, sections, theme_icons
 
 _ = tk._
 
@@ -277,9 +278,14 @@ def govcn_department_title(organization: str | Mapping[str, Any]) -> str:
     return numbers.department_labels().get(name) or title or name
 
 
-def govcn_folded(packages: Sequence[Mapping[str, Any]], query: str, sort: str) -> list[Group]:
-    """Near-duplicates folded below the best of them; only where the order is by relevance."""
-    return folded(packages) if query and not sort else [Group(package) for package in packages]
+def govcn_folded(packages: Sequence[Mapping[str, Any]], query: str) -> list[Group]:
+    """The results of a page, near-duplicates folded below the best of them."""
+    return searching.groups(packages, query)
+
+
+def govcn_answered() -> Answered | None:
+    """How the text of this result page was answered; None for a list without one."""
+    return searching.answer()
 
 
 def govcn_marked(text: str, query: str) -> list[tuple[str, bool]]:

@@ -26,6 +26,18 @@ usage_table = sa.Table(
 )
 
 
+missed_table = sa.Table(
+    "govcn_missed_query",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("text", sa.UnicodeText, primary_key=True),
+    sa.Column("times", sa.BigInteger, nullable=False, server_default="1"),
+)
+
+MOST_MISSED_A_DAY = 5_000
+"""Different texts kept of one day: a program that asks nonsense cannot fill the table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Totals of one dataset."""
@@ -56,6 +68,61 @@ def add(counts: Mapping[Key, int]) -> None:
     assert engine is not None  # noqa: S101  CKAN has been started
     with engine.begin() as connection:
         connection.execute(statement)
+
+
+_ADD_MISSED = sa.text(
+    """
+    INSERT INTO govcn_missed_query (day, text, times) SELECT :day, :text, 1
+    WHERE (SELECT count(*) FROM govcn_missed_query WHERE day = :day) < :most
+       OR EXISTS (SELECT 1 FROM govcn_missed_query WHERE day = :day AND text = :text)
+    ON CONFLICT (day, text) DO UPDATE SET times = govcn_missed_query.times + 1
+    """
+)
+
+
+def add_missed(text: str) -> None:
+    """Count a query that found nothing, in a transaction of its own."""
+    day = datetime.date.today()  # noqa: DTZ011  the server's own calendar day
+    engine = model.meta.engine
+    assert engine is not None  # noqa: S101  CKAN has been started
+    with engine.begin() as connection:
+        connection.execute(_ADD_MISSED, {"day": day, "text": text, "most": MOST_MISSED_A_DAY})
+
+
+def most_missed(days: int, least: int, limit: int) -> list[dict[str, Any]]:
+    """Texts asked at least `least` times in the last `days` days and not found: text, times, days, last_day."""
+    columns, since = missed_table.c, datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
+    times = sa.func.sum(columns.times)
+    statement = (
+        sa.select(columns.text, times.label("times"), sa.func.count().label("days"), sa.func.max(columns.day))
+        .where(columns.day > since)
+        .group_by(columns.text)
+        .having(times >= least)
+        .order_by(times.desc(), columns.text)
+        .limit(limit)
+    )
+    found = model.Session.execute(statement).all()
+    return [{"text": text, "times": int(n), "days": int(on), "last_day": str(last)} for text, n, on, last in found]
+
+
+def thin_missed(days: int) -> int:
+    """Forget what is older than `days` days; the number of rows."""
+    since = datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
+    done = model.Session.execute(sa.delete(missed_table).where(missed_table.c.day < since))
+    model.Session.commit()
+    return int(getattr(done, "rowcount", 0))
+
+
+def used_recently(days: int) -> dict[str, int]:
+    """Views and downloads of the last `days` days by package id."""
+    since = datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
+    columns = usage_table.c
+    statement = (
+        sa.select(columns.package_id, sa.func.sum(columns.views + columns.downloads))
+        .where(columns.day >= since)
+        .group_by(columns.package_id)
+    )
+    return {package_id: int(number) for package_id, number in model.Session.execute(statement)}
 
 
 def totals(package_id: str) -> Usage:

@@ -10,11 +10,13 @@ import ckan.plugins.toolkit as tk
 from ckan.common import config_declaration
 from ckan.config.declaration.option import Flag
 
-from . import facets, translations, usage
+from . import action, auth, facets, searching, translations, usage
 
 HERE = Path(__file__).parent
 
 
+@tk.blanket.actions({"govcn_missed_query_list": action.govcn_missed_query_list})
+@tk.blanket.auth_functions({"govcn_missed_query_list": auth.govcn_missed_query_list})
 @tk.blanket.helpers
 @tk.blanket.blueprints
 @tk.blanket.config_declarations
@@ -26,6 +28,7 @@ class GovcnPortalPlugin(p.SingletonPlugin):
     p.implements(p.ITranslation)
     p.implements(p.IFacets, inherit=True)
     p.implements(p.ISignal)
+    p.implements(p.IPackageController, inherit=True)
 
     # IConfigurer
     def update_config(self, config: Any) -> None:
@@ -67,3 +70,15 @@ class GovcnPortalPlugin(p.SingletonPlugin):
     # ISignal
     def get_signal_subscriptions(self) -> dict[Any, list[Any]]:
         return {tk.signals.resource_download: [usage.downloaded]}
+
+    # IPackageController
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        searching.prepare(search_params)
+        return search_params
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        searching.count_missed(search_params)
+        return search_results
+
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        return {**pkg_dict, "views_recent": searching.used(pkg_dict["id"])}

@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import flask
+from ckan.lib.search.common import SearchError
 from ckan.views import api as core_api
 
 from . import numbers, security, usage
@@ -26,6 +27,30 @@ def home() -> str:
 def developer() -> str:
     """开发者: the API with examples that run against this very portal."""
     return tk.render("govcn/developer.html", {"example": numbers.example()})
+
+
+@blueprint.route("/govcn/missed-queries")
+def missed_queries() -> Any:
+    """未检索到: what visitors look for and the catalogue does not have. For the bureau."""
+    try:
+        rows = tk.get_action("govcn_missed_query_list")({}, {"limit": 1000})
+    except tk.NotAuthorized as refusal:
+        return tk.abort(403, refusal.message or "")
+    return tk.render("govcn/missed_queries.html", {"rows": rows})
+
+
+@blueprint.route("/govcn/search-explained")
+def search_explained() -> Any:
+    """排序说明: why the results of a text stand in this order. For sysadmins."""
+    text = tk.request.args.get("q", "")
+    try:
+        tk.check_access("govcn_search_explain", {}, {})
+        explained = tk.get_action("govcn_search_explain")({}, {"q": text, "rows": 20}) if text.strip() else None
+    except tk.NotAuthorized as refusal:
+        return tk.abort(403, refusal.message or "")
+    except SearchError:
+        return tk.abort(503, "检索服务暂不可用，请稍后再试 (the search does not answer; please try again later)")
+    return tk.render("govcn/search_explained.html", {"q": text, "explained": explained})
 
 
 @blueprint.route("/govcn/custom.css")

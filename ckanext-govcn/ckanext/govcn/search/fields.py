@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ckanext.govcn.search.pinyin import initials, syllables
+from ckanext.govcn.search.series import series_key
 
 # What CKAN's own indexer computed and other parts of CKAN read back. All are strings, numbers or lists of strings.
 CKAN_FIELDS = (
@@ -80,7 +81,7 @@ PUBLIC_FIELDS = (
     "provider",
     "region_path",
     "security_level",
-    "title_group",
+    "series",
 )
 
 _STORED_ONLY = frozenset({"data_dict", "validated_data_dict"})
@@ -89,9 +90,6 @@ _LONGEST_TEXT = 20_000
 _MOST_VALUES = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SERIES = re.compile(
-    r"[\d〇零一二三四五六七八九十]+(?:年度?|月份?|季度|日|号|批|期)|\d+|[\s_\-—()（）\[\]【】、,，.。:：]+"
-)
 _ID_IN_URL = re.compile(r"(?<=[=/])[0-9A-Za-z_-]{4,64}(?=[&#/?]|$)")
 _REGION = re.compile(r"\d{6}")
 
@@ -148,7 +146,8 @@ def entry_fields(dataset: Mapping[str, Any], label: Label = no_labels) -> dict[s
         "labels": _labels(found, label),
         "identifiers": identifiers(dataset),
         "region_path": sorted({part for code in found["region_codes"] for part in region_path(code)}),
-        "title_group": title_group(title),
+        "series": series_key(title)[:200],
+        "incomplete_count": len(found["incomplete"]),
         **spoken(title, provider),
     }
     return {key: value for key, value in found.items() if value not in (None, "", [])}
@@ -215,15 +214,6 @@ def region_path(code: str) -> list[str]:
         return []
     code = code[:6]
     return sorted({code[:2] + "0000", code[:4] + "00", code})
-
-
-def title_group(title: str) -> str:
-    """What stays of a title without years, numbers and punctuation: a yearly series has one group.
-
-    >>> title_group("2021年统计年鉴") == title_group("统计年鉴（2022年）")
-    True
-    """
-    return _SERIES.sub("", title).casefold()[:200] or title[:200]
 
 
 def _labels(codes: Mapping[str, Any], label: Label) -> list[str]:

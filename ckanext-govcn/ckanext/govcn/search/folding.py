@@ -1,50 +1,43 @@
-"""Folding near-duplicates in a page of results: a yearly series, or one title from many districts. PURE."""
+"""Folding near-duplicates: a yearly series, or one title from many districts, is one result. PURE."""
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ckanext.govcn.search.fields import title_group
-from ckanext.govcn.search.understand import fold, segment
-
-_HAN = re.compile(r"[\u3400-\u9fff]+")
+from ckanext.govcn.search.series import series_key
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`first` is the best ranked; `others` are folded below it, newest first."""
+    """`first` is the best ranked; `others` are folded below it, newest first, `more` is how many are not among them."""
 
     first: Mapping[str, Any]
     others: tuple[Mapping[str, Any], ...] = ()
+    more: int = 0
+    series: str = ""
 
 
-@functools.lru_cache(maxsize=4096)
-def series_key(title: str) -> str:
-    """What stays of a title without places, years, numbers and punctuation; the title when too little stays.
+def grouped(
+    firsts: Sequence[Mapping[str, Any]],
+    keys: Sequence[str],
+    members: Sequence[Mapping[str, Any]],
+    counts: Mapping[str, int],
+) -> list[Group]:
+    """The results of a page with the members of their series.
 
-    >>> series_key("西湖区2021年停车场信息") == series_key("余杭区停车场信息（2022）")
-    True
+    `keys` are the series of `firsts`, `members` datasets of any of them in the order to show, `counts` how many
+    datasets each series has in all.
     """
-    without_places = _HAN.sub(lambda found: _without_places(found[0]), fold(title))
-    key = title_group(without_places)
-    return key if len(key) >= 3 else title
-
-
-def _without_places(text: str) -> str:
-    return "".join(word for word, entry in segment(text) if entry is None or entry.kind != "region")
-
-
-def folded(packages: Sequence[Mapping[str, Any]]) -> list[Group]:
-    """Groups in the order of their best ranked dataset."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for package in packages:
-        groups.setdefault(series_key(str(package.get("title") or package.get("name") or "")), []).append(package)
-    return [Group(found[0], tuple(sorted(found[1:], key=_date, reverse=True))) for found in groups.values()]
-
-
-def _date(package: Mapping[str, Any]) -> str:
-    return str(package.get("data_updated") or package.get("pub_date") or package.get("metadata_modified") or "")
+    of_series: dict[str, list[Mapping[str, Any]]] = {}
+    shown = {first.get("id") for first in firsts}
+    for member in members:
+        if member.get("id") not in shown:
+            of_series.setdefault(series_key(str(member.get("title") or "")), []).append(member)
+    found: list[Group] = []
+    for first, key in zip(firsts, keys, strict=True):
+        others = tuple(of_series.pop(key, ()))
+        more = max(0, counts.get(key, 0) - len(others) - 1)
+        found.append(Group(first, others, more, key))
+    return found

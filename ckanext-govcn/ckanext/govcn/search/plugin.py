@@ -6,11 +6,12 @@ import threading
 from typing import Any
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
 from ckan.lib import search
 
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.index import cli, interactive, model
-from ckanext.govcn.search import fields, lexicon, views
+from ckanext.govcn.search import action, answered, auth, fields, lexicon, views
 from ckanext.govcn.search.package_query import ChinesePackageSearchQuery
 
 __all__ = ["GovcnSearchPlugin", "model"]
@@ -23,6 +24,8 @@ class GovcnSearchPlugin(p.SingletonPlugin):
     p.implements(p.IMiddleware, inherit=True)
     p.implements(p.IBlueprint)
     p.implements(p.IClick)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
     p.implements(p.IPackageController, inherit=True)
 
     def configure(self, config: Any) -> None:
@@ -44,6 +47,23 @@ class GovcnSearchPlugin(p.SingletonPlugin):
     def get_commands(self) -> list[Any]:
         """The indexer."""
         return [cli.index]
+
+    def get_actions(self) -> Any:
+        return {"govcn_search_explain": action.govcn_search_explain}
+
+    def get_auth_functions(self) -> Any:
+        return {"govcn_search_explain": auth.govcn_search_explain}
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """`ext_fold` asks for near-duplicates to be folded; CKAN hands no `ext_` parameter on to its query."""
+        answered.begin(fold=tk.asbool(search_params.get("extras", {}).get("ext_fold", False)))
+        return search_params
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        """Say how a text was understood, beside the results."""
+        del search_params
+        found = answered.last()
+        return search_results if found is None else {**search_results, "answered": found.to_json()}
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         """Replace CKAN's document by the allow-listed one."""
