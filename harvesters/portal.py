@@ -31,7 +31,7 @@ from ckanext.govcn.editorial import zone
 from ckanext.govcn.editorial.states import Status
 from ckanext.govcn.index.following import Follower
 
-from harvesters import bulk, history
+from harvesters import bulk, history, notices
 from harvesters import statements as sql
 from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import SourceBusy
@@ -129,7 +129,6 @@ class CkanPortal:
             session = self._session(_begun(self._source))
             session.index_leftovers()
             yield session
-
 
     def _session(self, run: int) -> CkanSession:
         return CkanSession(self._source, self._files, run, one_by_one=self._one_by_one)
@@ -242,6 +241,7 @@ class CkanSession:
         good = report.state == "finished"
         model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})
         self.ended(report)
+        notices.run_ended(report)
         model.Session.commit()
 
     def ended(self, report: Report) -> None:

@@ -80,6 +80,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
         links.insert(0, _link(_("待审核"), "govcn_editorial.review"))
     if plugin_loaded("govcn_harvest") and tk.h.check_access("govcn_harvest_source_list"):
         links.insert(0, _link(_("目录归集"), "govcn_harvest.sources", ("govcn_harvest",)))
+    if plugin_loaded("govcn_notice"):
+        links.insert(0, _link(_("消息"), "govcn_notice.inbox") | {"count": tk.h.govcn_notice_unread()})
     if user.sysadmin:
         links.append(_link(_("系统管理"), "admin.index", ("admin",)))
     return links

@@ -1,0 +1,68 @@
+"""What a harvest tells people: a plan waits, records were sent back, a source keeps failing.
+
+It is said in the caller's transaction. Values are counts and the source's title: no title of an entry and no error
+text leaves the portal by mail.
+"""
+
+# pyright: basic
+from __future__ import annotations
+
+from typing import Any
+
+from ckan import model
+from ckanext.govcn.harvest import jobs
+from ckanext.govcn.notice.outbox import To, notify
+from sqlalchemy import text
+
+from harvesters.run import Report
+
+IN_A_ROW = 3  # failed runs until somebody is told
+_SOURCE = text("""
+    SELECT coalesce(nullif(title, ''), name) AS title, owner_org, failures,
+           coalesce(CAST(last_success_at AS text), '') AS since
+    FROM govcn_harvest_source WHERE name = :name
+""")
+_REFUSED_BEFORE = text("""
+    SELECT CAST(counts ->> 'refused' AS bigint) FROM govcn_harvest_run
+    WHERE source = :name AND id < :run AND state = 'finished' ORDER BY id DESC LIMIT 1
+""")
+
+
+def run_ended(report: Report) -> None:
+    """Tell what a run leaves for people to do. The source's row and the run's changes are up to date."""
+    source = _source(report.source)
+    if source is None:
+        return
+    owner = _owner(source)
+    about, known = f"harvest_run:{report.run}", {"source": source.title, "run": report.run}
+    if report.counts.waiting:
+        notify("harvest_plan_waiting", owner, about, known | {"count": report.counts.waiting}, once="waiting")
+        if jobs.opens(model.Session, report.run):
+            notify("harvest_more_open", To(bureau=True), about, known, once="open")
+    if report.counts.refused and report.counts.refused != _refused_before(report):
+        notify("harvest_refused", owner, about, known | {"count": report.counts.refused}, once="refused")
+    source_failing(report.source)
+
+
+def source_failing(name: str) -> None:
+    """Tell owner and operators of a source that has failed three times in a row, once until it succeeds again."""
+    source = _source(name)
+    if source is None or source.failures < IN_A_ROW:
+        return
+    to = To(departments=[source.owner_org] if source.owner_org else [], operators=True)
+    values = {"source": source.title, "name": name, "count": source.failures}
+    notify("harvest_failing", to, f"harvest_source:{name}", values, once=f"since {source.since}")
+
+
+def _source(name: str) -> Any:
+    return model.Session.execute(_SOURCE, {"name": name}).one_or_none()
+
+
+def _owner(source: Any) -> To:
+    """The source's department; the bureau looks after a source that has none."""
+    return To(departments=[source.owner_org]) if source.owner_org else To(bureau=True)
+
+
+def _refused_before(report: Report) -> int | None:
+    """What the last run sent back: a timetable does not repeat the same news every night."""
+    return model.Session.execute(_REFUSED_BEFORE, {"name": report.source, "run": report.run}).scalar()
