@@ -33,8 +33,12 @@ DOUBLED = text("""
     SELECT extras ->> 'source_name' AS source, extras ->> 'source_remote_id' AS remote_id, count(*) FROM package
     WHERE state = 'active' AND coalesce(extras ->> 'source_remote_id', '') <> '' GROUP BY 1, 2 HAVING count(*) > 1
 """)
-UNLOCKED_RUNS = text("""
-    SELECT id, source FROM govcn_harvest_run WHERE state = 'running' AND heartbeat_at < now() - interval '10 minutes'
+UNHELD = text("""
+    SELECT 'run ' || r.id AS what, r.source FROM govcn_harvest_run r
+    WHERE r.state = 'running'
+      AND NOT EXISTS (SELECT FROM govcn_harvest_job j WHERE j.run_id = r.id AND j.state = 'running')
+    UNION ALL SELECT 'job ' || j.id, j.source FROM govcn_harvest_job j
+    WHERE j.state = 'running' AND j.lease_until < now()
 """)
 
 
@@ -169,5 +173,5 @@ def _harvest() -> Iterator[Difference]:
         yield Difference("record", f"{row.source}/{row.remote_id}", "来源记录的数据集已不存在")
     for row in model.Session.execute(DOUBLED):
         yield Difference("doubled", f"{row.source}/{row.remote_id}", f"{row.count} 个数据集")
-    for row in model.Session.execute(UNLOCKED_RUNS):
-        yield Difference("stuck", str(row.id), row.source)
+    for row in model.Session.execute(UNHELD):
+        yield Difference("stuck", row.what, row.source)

@@ -38,15 +38,112 @@ def harvest() -> None:
 
 @harvest.command("run", short_help="运行一个归集来源")
 @click.argument("source")
+@click.option("--queue", is_flag=True, help="交给后台的归集执行进程，不等待结果")
 @as_json
-def run_command(source: str, *, as_json: bool) -> None:
-    """Harvest SOURCE: a configured name, a YAML file, or a catalogue file."""
+def run_command(source: str, *, queue: bool, as_json: bool) -> None:
+    """Harvest SOURCE: a configured name, a YAML file, or a catalogue file. With --queue the worker does it."""
     with _one_sentence(as_json):
         from harvesters.configured import find
 
+        if queue:
+            _queued(find(source), as_json)
+            return
         report = _harvested(find(source))
         _print(report.to_json() if as_json else _told(report))
         sys.exit(0 if report.state == "finished" else 1)
+
+
+def _queued(source: Any, as_json: bool) -> None:
+    from harvesters.harvest import queue as put_in
+
+    job = put_in(source)
+    _print({"job": job, "source": source.name} if as_json else f"归集作业 {job} 已提交，用 ./govcn harvest jobs 查看。")
+
+
+@harvest.command("work", short_help="执行归集作业（常驻进程）")
+@click.option("--once", is_flag=True, help="执行完到期的作业即结束")
+def work_command(*, once: bool) -> None:
+    """Carry out jobs until SIGTERM: the service `worker` of the platform."""
+    from harvesters.worker import Worker
+
+    Worker(once=once).run()
+
+
+@harvest.command("jobs", short_help="列出归集作业")
+@click.option("--source", default="", help="只列出这个来源的作业")
+@click.option("--limit", default=LISTED, type=click.IntRange(1, 1000), help="最多列出多少个")
+@as_json
+def jobs_command(source: str, limit: int, *, as_json: bool) -> None:
+    """Jobs, newest first."""
+    from ckan import model
+    from ckanext.govcn.harvest import jobs
+
+    from harvesters import leases
+
+    leases.reap()
+    rows = [_plain(row) for row in jobs.listed(model.Session, {"source": source or None}, None, limit)]
+    if as_json:
+        _print({"jobs": rows})
+        return
+    for row in rows:
+        _print("  ".join(str(row[key]) for key in ("id", "kind", "source", "state", "attempt", "error") if row[key]))
+
+
+@harvest.command("cancel", short_help="取消一个归集作业")
+@click.argument("job", type=int)
+@as_json
+def cancel_command(job: int, *, as_json: bool) -> None:
+    """Cancel JOB; one that runs stops before it writes again. Exit code 1 when it has ended already."""
+    from ckan import model
+    from ckanext.govcn.harvest import jobs
+
+    done = jobs.cancel(model.Session, job)
+    model.Session.commit()
+    _print({"job": job, "cancelled": done} if as_json else "已取消。" if done else "没有这个作业，或它已经结束。")
+    sys.exit(0 if done else 1)
+
+
+@harvest.command("schedule", short_help="列出归集来源的归集周期和下次归集时间")
+@as_json
+def schedule_command(*, as_json: bool) -> None:
+    """Known sources, their schedules and next turns."""
+    from harvesters import leases, timetable
+
+    leases.reap()
+    timetable.Timetable().enter()
+    rows = timetable.shown()
+    if as_json:
+        _print({"sources": rows})
+        return
+    for row in rows:
+        state = "已暂停" if row["paused"] else row["next_run_at"] or "未排期"
+        failed = f"连续失败 {row['failures']} 次" if row["failures"] else ""
+        _print("  ".join(filter(None, [row["name"], row["schedule"], state, row["state"], failed])))
+
+
+@harvest.command("pause", short_help="暂停一个归集来源的定期归集")
+@click.argument("source")
+@as_json
+def pause_command(source: str, *, as_json: bool) -> None:
+    """Take SOURCE off the timetable until `resume`."""
+    _paused(source, as_json, paused=True)
+
+
+@harvest.command("resume", short_help="恢复一个归集来源的定期归集")
+@click.argument("source")
+@as_json
+def resume_command(source: str, *, as_json: bool) -> None:
+    """Put SOURCE back on the timetable."""
+    _paused(source, as_json, paused=False)
+
+
+def _paused(source: str, as_json: bool, *, paused: bool) -> None:
+    with _one_sentence(as_json):
+        from harvesters import timetable
+
+        timetable.pause(source, paused=paused)
+        said = f"来源“{source}”的定期归集已{'暂停' if paused else '恢复'}。"
+        _print({"source": source, "paused": paused} if as_json else said)
 
 
 @harvest.command("index", short_help="把待索引的数据集补入检索索引")
@@ -177,9 +274,10 @@ def list_command(*, as_json: bool) -> None:
     """Configured sources, and how their last runs went."""
     from ckan import model
 
-    from harvesters import statements
+    from harvesters import leases, statements
     from harvesters.configured import folders, names
 
+    leases.reap()
     rows = {row["name"]: _plain(row) for row in model.Session.execute(statements.RUNS).mappings()}
     for name in (each for folder in folders() for each in names(folder)):
         rows.setdefault(name, {"name": name, "title": "", "run": None, "state": "", "counts": {}})

@@ -30,3 +30,9 @@ def find(given: str) -> Source:
         if given in names(folder):
             return load_source(given, folder)
     return load_source(given, folders()[0])
+
+
+def is_configured(source: Source) -> bool:
+    """Is this what its name alone finds?"""
+    own = next((folder / f"{source.name}.yaml" for folder in folders() if source.name in names(folder)), None)
+    return own is not None and source.file == own.resolve()

@@ -2,6 +2,7 @@
 
     HarvestError
     ├── SourceInvalid          the source's own description (YAML) is wrong: every problem with its line
+    ├── ScheduleInvalid        a schedule that cannot be read
     ├── SourceError            the source as a whole could not be read
     │   ├── SourceUnreachable  (transient) no answer, broken off, 5xx, too slow: a later run may succeed
     │   └── SourceRefused      we do not take what it sent: too large, wrong type, endless pages, forbidden address
@@ -11,6 +12,13 @@
     │   ├── UnreadableRecord   a row or object that is no record
     │   └── SecretRecord       marked 涉密, 工作秘密 or with a 密级 word: carries the place and never a value
     ├── SourceBusy             (transient) another run of the source is alive
+    ├── SourceNotFound         the portal knows no such source
+    ├── LeaseLost              (transient) another worker has the source, or the job was cancelled: nothing is written
+    ├── WorkerDied             the process ended unexpectedly, as often as a job is tried
+    ├── RunInterrupted         (transient) broken off
+    │   └── RunStopped         (transient) … because somebody asked
+    ├── StorageFull            (transient) no space, or no quota, for a data file
+    ├── PlatformAway           (transient) the database does not answer
     ├── RunNotFound            no run has that number
     ├── NotUndoable            a run that cannot be undone now
     ├── DepartmentNotFound     no department, or more than one, has the name
@@ -18,7 +26,8 @@
     └── PlanNotWaiting         a plan that is no longer there to be applied or rejected
 
 Errors are raised with facts (attributes) and word themselves, in Chinese and in English, with what to do next.
-`transient` says whether trying again can help.
+`transient` says whether trying again can help, `blames_source` whether it counts among the failures in a row of which
+people are told.
 """
 
 from __future__ import annotations
@@ -36,6 +45,7 @@ class HarvestError(Exception):
     """Root of all errors of this package."""
 
     transient: ClassVar[bool] = False
+    blames_source: ClassVar[bool] = True
     zh: ClassVar[str] = "归集出错。"
     en: ClassVar[str] = "Harvesting failed."
 
@@ -78,6 +88,16 @@ class SourceInvalid(HarvestError):
     @property
     def message_en(self) -> str:
         return f"{self.file}: {len(self.faults)} fault(s), first in line {self.faults[0].line} ({self.faults[0].key})"
+
+
+class ScheduleInvalid(HarvestError):
+    """A schedule nobody can follow. Fact: `given`."""
+
+    zh = (
+        "归集周期“{given}”无法识别。可写 every 6h（5 分钟到 366 天，单位 m、h、d）、daily at 02:30、"
+        "weekly on mon at 02:30、by update cycle。"
+    )
+    en = "Schedule {given!r}: write every 6h, daily at 02:30, weekly on mon at 02:30 or by update cycle."
 
 
 class SourceError(HarvestError):
@@ -163,6 +183,63 @@ class SourceBusy(HarvestError):
     def __init__(self, source: str) -> None:
         self.source = source
         super().__init__(source=source)
+
+
+class SourceNotFound(HarvestError):
+    """The portal knows no such source. Fact: `source`."""
+
+    zh = "没有归集来源“{source}”。用 ./govcn harvest schedule 查看全部来源。"
+    en = "There is no source {source}. See ./govcn harvest schedule."
+
+
+class LeaseLost(HarvestError):
+    """The right to work on the source is gone: what was not committed is dropped. Fact: `source`."""
+
+    transient = True
+    blames_source = False
+    zh = "来源“{source}”的归集作业已被取消，或已由其他进程接续。已入库的条目保持有效。"
+    en = "The job on source {source} was cancelled or is done by another process; what was written stays valid."
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source=source)
+
+
+class WorkerDied(HarvestError):
+    """The process that harvested ended unexpectedly, as often as a job is tried."""
+
+    zh = "执行归集的进程多次意外结束，不再自动重试。请查看日志后重新运行。"
+    en = "The process that harvested ended unexpectedly several times; see the logs, then run it again."
+
+
+class StorageFull(HarvestError):
+    """No room for a data file. Fact: `why` (the system's words)."""
+
+    transient = True
+    zh = "存放数据文件的磁盘空间或配额不足（{why}）。请运维人员清理或扩容，归集会自动接续。"
+    en = "No space or quota left for data files ({why}). Make room; harvesting goes on by itself."
+
+
+class PlatformAway(HarvestError):
+    """The database broke off. What was not committed is dropped."""
+
+    transient = True
+    blames_source = False
+    zh = "数据库连接中断，归集没有完成；恢复后自动接续。"
+    en = "The database broke off; harvesting goes on by itself once it is back."
+
+
+class RunInterrupted(HarvestError):
+    """The run was broken off in its midst."""
+
+    transient = True
+    zh = "归集任务被中断。已入库的条目保持有效，重新运行即可完成其余部分。"
+    en = "The run was interrupted; what was written stays, and the next run does the rest."
+
+
+class RunStopped(RunInterrupted):
+    """Somebody ended the run, or the platform is being stopped."""
+
+    blames_source = False
 
 
 class RunNotFound(HarvestError):

@@ -5,23 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from typing import Any
 
 from ckan import model
 from ckanext.govcn.department import model as departments
+from ckanext.govcn.harvest import jobs
+from ckanext.govcn.harvest.jobs import Wanted
 from ckanext.govcn.index import indexer
 
-from harvesters import history, statements
-from harvesters.exceptions import PlanNotWaiting
+from harvesters import history, leases, registry, statements
+from harvesters.configured import is_configured
+from harvesters.exceptions import HarvestError, PlanNotWaiting
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
 from harvesters.judging import Judge, refusals_of, remarks_of, stamped
+from harvesters.leases import Lease
 from harvesters.portal import (
     CkanPortal,
     CkanSession,
     create_department,
     internal_context,
-    only_run_of,
     place_department,
     propose,
     unplaced_departments,
@@ -39,15 +43,54 @@ def harvest(
     *,
     plan_only: bool = False,
     one_by_one: bool = False,
+    lease: Lease | None = None,
 ) -> Report:
     """Harvest a source into this CKAN. Raises HarvestError when the source cannot be read or is being harvested.
 
     `plan_only`: nothing is carried out, every change waits in the run's plan. `one_by_one`: see `portal.CkanPortal`.
+    `lease`: the worker's; without it the run takes its own.
     """
-    if source.protocol == "release":
-        from harvesters.release.receiving import receive
+    with leases.working(_wanted(source, plan_only=plan_only), lease) as held:
+        if source.protocol == "release":
+            from harvesters.release.receiving import receive
 
-        return receive(source, progress, plan_only=plan_only)
+            report = receive(source, progress, plan_only=plan_only, lease=held)
+            held.result, held.failure = report.summary(), report.failure
+            return report
+        try:
+            task, owners, portal = _prepared(source, progress, held, plan_only=plan_only, one_by_one=one_by_one)
+        except HarvestError as error:
+            registry.unreadable(source, error)
+            raise
+        report = run(task, portal)
+        held.result, held.failure = report.summary(), report.failure
+        propose(owners.proposed, source.name)
+    return report
+
+
+def queue(source: Source) -> int:
+    """Let the worker harvest the source; the job's number."""
+    registry.enter(source)
+    wanted = replace(_wanted(source, plan_only=False), reason="command", priority=source.priority)
+    job = jobs.create(model.Session, wanted)
+    model.Session.commit()
+    return job
+
+
+def _wanted(source: Source, *, plan_only: bool) -> Wanted:
+    """A job that the worker can finish if this process dies: it finds the source by its name, or else by its file."""
+    arguments = {"given": str(source.file)} if source.file and not is_configured(source) else {}
+    return Wanted("run", source.name, arguments | ({"plan_only": True} if plan_only else {}))
+
+
+def _prepared(
+    source: Source, progress: Callable[[Counts], None], lease: Lease, *, plan_only: bool, one_by_one: bool
+) -> tuple[Task, Owners, CkanPortal]:
+    def told(counts: Counts) -> None:
+        lease.check()
+        lease.progress = asdict(counts)
+        progress(counts)
+
     fetcher = Fetcher(source)
     reading = read(source, fetcher)
     owners = Owners(
@@ -67,26 +110,25 @@ def harvest(
         remarks=remarks_of(reading),
         repeated=reading.records - len(reading.refused_rows) - len(reading.distinct),
         key_unique=reading.key.unique,
-        progress=progress,
+        progress=told,
     )
-    report = run(task, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one))
-    propose(owners.proposed, source.name)
-    return report
+    return task, owners, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one, lease=lease)
 
 
-def undo(run_id: int) -> history.Undone:
+def undo(run_id: int, lease: Lease | None = None) -> history.Undone:
     """撤回 a run. Raises HarvestError when there is none, it was undone, or a later run changed datasets."""
     source = history.run_of(run_id).source
-    with only_run_of(source):
+    with leases.working(Wanted("undo", source, {"run": run_id}), lease):
         undone = history.undo(run_id, internal_context())
         model.Session.commit()
         indexer.index(undone.packages)
     return undone
 
 
-def apply(run_id: int, source: Source) -> dict[str, int]:
+def apply(run_id: int, source: Source, lease: Lease | None = None) -> dict[str, int]:
     """执行 the changes that wait in a run's plan: how many were carried out, and how many no longer stand."""
-    with only_run_of(source.name), _decided(run_id, source.name, "applied") as rows:
+    wanted = Wanted("apply", source.name, {"run": run_id})
+    with leases.working(wanted, lease), _decided(run_id, source.name, "applied") as rows:
         session = CkanSession(source, Files(source), run_id)
         known = session.known()
         done = skipped = 0
@@ -102,10 +144,11 @@ def apply(run_id: int, source: Source) -> dict[str, int]:
         return {"run": run_id, "applied": done, "skipped": skipped}
 
 
-def reject(run_id: int) -> dict[str, int]:
+def reject(run_id: int, lease: Lease | None = None) -> dict[str, int]:
     """Drop the changes that wait in a run's plan."""
     source = history.run_of(run_id).source
-    with only_run_of(source), _decided(run_id, source, "rejected") as rows:
+    wanted = Wanted("reject", source, {"run": run_id})
+    with leases.working(wanted, lease), _decided(run_id, source, "rejected") as rows:
         model.Session.execute(statements.SKIPPED, {"run": run_id})
         return {"run": run_id, "rejected": len(rows)}
 

@@ -1,4 +1,4 @@
-"""The CKAN side of a run: its tables, its lock, and datasets written through CKAN's logic layer.
+"""The CKAN side of a run: its tables, its lease, and datasets written through CKAN's logic layer.
 
 A batch is written in transactions that hold the dataset together with its record, codes, release and files; triggers
 note there what the search index has not seen, and the index follows after the commit. So a crash anywhere leaves
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-import zlib
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,12 +28,12 @@ from ckanext.govcn.department import naming
 from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
 from ckanext.govcn.editorial.states import Status
+from ckanext.govcn.harvest.jobs import Wanted
 from ckanext.govcn.index.following import Follower
 
-from harvesters import bulk, history, notices
+from harvesters import bulk, history, leases, notices, registry
 from harvesters import statements as sql
 from harvesters.entry_json import from_json, to_json
-from harvesters.exceptions import SourceBusy
 from harvesters.files import Files, Hung, resource_dicts
 from harvesters.plan import Added, Changed, Known, Plan, Removed, Trouble, matched_resources
 from harvesters.providers import PENDING
@@ -115,18 +114,27 @@ def propose(providers: Mapping[Provider, int], source: str) -> None:
 class CkanPortal:
     """A `run.Portal` over this CKAN.
 
-    `one_by_one` writes new datasets through CKAN's `package_create`: what the bulk way is compared with.
+    `one_by_one` writes new datasets through CKAN's `package_create`: what the bulk way is compared with. Without a
+    `lease` a run takes one, for as long as it lasts.
     """
 
-    def __init__(self, source: Source, files: Files | None = None, *, one_by_one: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        files: Files | None = None,
+        *,
+        one_by_one: bool = False,
+        lease: leases.Lease | None = None,
+    ) -> None:
         self._source = source
         self._files = files or Files(source)
         self._one_by_one = one_by_one
+        self._lease = lease
 
     @contextmanager
     def open(self, source: str) -> Generator[CkanSession]:
-        with only_run_of(source):
-            session = self._session(_begun(self._source))
+        with leases.working(Wanted("run", source), self._lease) as lease:
+            session = self._session(_begun(self._source, lease))
             session.index_leftovers()
             yield session
 
@@ -134,35 +142,16 @@ class CkanPortal:
         return CkanSession(self._source, self._files, run, one_by_one=self._one_by_one)
 
 
-@contextmanager
-def only_run_of(source: str) -> Generator[None]:
-    """Hold PostgreSQL's advisory lock for the source; it goes with the connection, so a dead run holds nothing."""
-    key = {"space": zlib.crc32(b"govcn_harvest") - 2**31, "source": zlib.crc32(source.encode()) - 2**31}
-    engine = model.ensure_engine()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not connection.execute(sql.TRY_LOCK, key).scalar():
-            raise SourceBusy(source)
-        try:
-            yield
-        finally:
-            connection.execute(sql.UNLOCK, key)
-
-
-def _begun(source: Source) -> int:
-    """A new run's number. Whoever holds the lock knows that no older run of the source is alive."""
+def _begun(source: Source, lease: leases.Lease) -> int:
+    """A new run's number, noted with the lease in one transaction: whose run it is, is never unknown."""
     execute = model.Session.execute
     execute(sql.SUPERSEDED, {"source": source.name})
-    execute(sql.CRASHED, {"source": source.name, "why": "归集进程意外结束，已由下一次运行接续。"})
     run: int = execute(sql.BEGIN, {"source": source.name}).scalar_one()
-    execute(sql.SOURCE, {"name": source.name, "title": source.title, "settings": _settings(source), "run": run})
+    execute(leases.BEGUN, lease.token | {"run": run})
+    registry.enter(source)
+    execute(registry.LAST_RUN, {"name": source.name, "run": run})
     model.Session.commit()
     return run
-
-
-def _settings(source: Source) -> str:
-    """What pages show of a source; never its headers or bodies, which may hold keys."""
-    shown = ("protocol", "profile", "providers", "provider", "region", "files")
-    return json.dumps({name: getattr(source, name) for name in shown} | {"release": bool(source.release)})
 
 
 class CkanSession:
@@ -238,8 +227,7 @@ class CkanSession:
         plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
         ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
-        good = report.state == "finished"
-        model.Session.execute(sql.SOURCE_DONE, {"source": self._source.name, "good": good})
+        registry.done(self._source.name, report.failure)
         self.ended(report)
         notices.run_ended(report)
         model.Session.commit()
@@ -503,7 +491,9 @@ def _written(write: Callable[[list[Any]], None], together: list[Any]) -> bool:
     try:
         if together:
             write(together)
-    except sqlalchemy.exc.SQLAlchemyError:
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        if getattr(error, "connection_invalidated", False):
+            raise
         log.warning("a batch of %d datasets goes one by one", len(together), exc_info=True)
         model.Session.rollback()
         return False

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from ckanext.govcn.catalog.entry import CatalogEntry
 
-from harvesters.exceptions import HarvestError
+from harvesters.exceptions import HarvestError, RunInterrupted, RunStopped
 from harvesters.plan import (
     SECRECY,
     Brake,
@@ -75,6 +75,7 @@ class Report:
     brake: str = ""
     why: dict[str, None] = field(default_factory=dict[str, None])
     error: str = ""
+    failure: HarvestError | None = None  # what `error` says, for the portal
     standing: dict[str, int] = field(default_factory=dict[str, int])
     unindexed: int = 0
     seconds: float = 0.0
@@ -89,6 +90,10 @@ class Report:
             by_rule[each.rule] += 1
             if by_rule.total() <= LISTED:
                 self.problems.append(each)
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers without the lists of problems, which are kept with the run."""
+        return {key: value for key, value in self.to_json().items() if key not in {"refusals", "problems"}}
 
     def to_json(self) -> dict[str, Any]:
         per_second = self.counts.records / self.seconds if self.seconds else 0.0
@@ -197,14 +202,18 @@ def run(task: Task, portal: Portal) -> Report:
             _carry_out(task, session, report)
             report.state = "finished"
         except HarvestError as error:
-            report.state, report.error = "failed", error.message
-        except BaseException:
-            report.state, report.error = "failed", "归集任务被中断。已入库的条目保持有效，重新运行即可完成其余部分。"
+            _fail(report, error)
+        except BaseException as error:
+            _fail(report, RunInterrupted() if isinstance(error, Exception) else RunStopped())
             raise
         finally:
             report.seconds = time.monotonic() - started
             session.close(report)
     return report
+
+
+def _fail(report: Report, error: HarvestError) -> None:
+    report.state, report.failure, report.error = "failed", error, error.message
 
 
 def _carry_out(task: Task, session: Session, report: Report) -> None:

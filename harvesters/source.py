@@ -17,9 +17,9 @@ from ckanext.govcn.catalog.entry import CatalogEntry, Release
 from ckanext.govcn.signing.exceptions import KeyInvalid
 from ckanext.govcn.signing.keys import PublicKey
 
-from harvesters import credentials
+from harvesters import credentials, schedule
 from harvesters.databases import drivers
-from harvesters.exceptions import Fault, SourceInvalid, SourceRefused
+from harvesters.exceptions import Fault, ScheduleInvalid, SourceInvalid, SourceRefused
 
 SOURCES = Path("config/sources")
 MAX_YAML_BYTES = 1_000_000
@@ -29,6 +29,7 @@ PROFILES = ("guide", "portal")
 PROVIDERS = ("fixed", "map", "create")
 RELEASES = ("reviewed", "already_public")
 FILES = ("link", "copy")
+HIGHEST_PRIORITY = 9
 APPLIES = ("auto", "review")
 PAGING = ("none", "page", "offset", "cursor")
 BATCHES_TAKEN = ("all", "latest")
@@ -190,6 +191,10 @@ class Source:
     database: Database | None = None
     sender: Sender | None = None
     apply: str = "auto"  # "review": every change waits for a person, see harvesters.review
+    department: str = ""  # URL name, title or USCC of the department whose editors look after the source
+    schedule: str = ""  # see harvesters.schedule
+    file: Path | None = None  # this description, where it is a file
+    priority: int = 0  # among jobs that wait; higher goes first
 
     @property
     def local(self) -> bool:
@@ -215,7 +220,13 @@ def source_of_file(path: Path) -> Source:
     for ending in CATALOGUE_ENDINGS:
         stem = stem.removesuffix(ending)
     return Source(
-        name=stem, title=stem, profile="portal", providers="create", folder=path.resolve().parent, path=path.name
+        name=stem,
+        title=stem,
+        profile="portal",
+        providers="create",
+        folder=path.resolve().parent,
+        path=path.name,
+        file=path.resolve(),
     )
 
 
@@ -255,6 +266,7 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         allow_networks=top.names("allow_networks"),
         limits=_limits(top.child("limits")),
         folder=path.resolve().parent,
+        file=path.resolve(),
         path=top.text("path"),
         url=top.text("url"),
         sheets=top.names("sheets"),
@@ -266,6 +278,9 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         database=_database(top.child("database")),
         sender=_sender(top.child("sender")),
         apply=top.choice("apply", APPLIES, "auto"),
+        department=top.text("department"),
+        schedule=top.text("schedule"),
+        priority=int(top.number("priority") or 0),
     )
     if source.protocol == "release" and source.sender and not source.release:
         source = replace(source, release=release_of(source.sender.site))
@@ -297,6 +312,12 @@ def _cross_checks(top: _Mapping, source: Source) -> None:
         top.fault("key", "合并多个批次（take: all）时必填：哪一列或哪几列说明是同一条记录。")
     if (source.protocol == "release") != (source.sender is not None):
         top.fault("sender", "protocol 为 release 的来源要写 sender（site 和 keys），其他来源不写。")
+    try:
+        schedule.parse(source.schedule)
+    except ScheduleInvalid as error:
+        top.fault("schedule", error.message)
+    if source.priority > HIGHEST_PRIORITY:
+        top.fault("priority", f"应为 0 到 {HIGHEST_PRIORITY}。")
     if source.providers == "map" and not source.provider_map:
         top.fault("provider_map", "providers 为 map 时必填：来源里的名称 → 本平台的部门名称。")
 

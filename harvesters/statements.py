@@ -7,21 +7,9 @@ from ckanext.govcn.harvest.model import HarvestProblem, HarvestRecord
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-TRY_LOCK = text("SELECT pg_try_advisory_lock(:space, :source)")
-UNLOCK = text("SELECT pg_advisory_unlock(:space, :source)")
-
 # ── runs and sources
 
-CRASHED = text("""
-    UPDATE govcn_harvest_run SET state = 'crashed', finished_at = now(), error = :why
-    WHERE source = :source AND state = 'running'
-""")
 BEGIN = text("INSERT INTO govcn_harvest_run (source, state) VALUES (:source, 'running') RETURNING id")
-SOURCE = text("""
-    INSERT INTO govcn_harvest_source (name, title, settings, last_run_id) VALUES (:name, :title, :settings, :run)
-    ON CONFLICT (name) DO UPDATE
-    SET title = EXCLUDED.title, settings = EXCLUDED.settings, last_run_id = EXCLUDED.last_run_id
-""")
 ALIVE = text("UPDATE govcn_harvest_run SET heartbeat_at = now(), counts = :counts WHERE id = :run")
 CLOSE = text("""
     UPDATE govcn_harvest_run
@@ -45,12 +33,6 @@ SHOWN = text("""
            coalesce(c.planned -> 'entry' ->> 'title', p.title, '') AS title
     FROM govcn_harvest_change c LEFT JOIN package p ON p.id = c.package_id
     WHERE c.run_id = :run ORDER BY c.kind, c.remote_id LIMIT :limit
-""")
-SOURCE_DONE = text("""
-    UPDATE govcn_harvest_source
-    SET last_success_at = CASE WHEN :good THEN now() ELSE last_success_at END,
-        failures = CASE WHEN :good THEN 0 ELSE failures + 1 END
-    WHERE name = :source
 """)
 
 

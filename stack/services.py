@@ -218,9 +218,19 @@ def web(platform: Platform) -> Service:
 
 
 def worker(platform: Platform) -> Service:
-    """Background jobs."""
+    """Harvests: claims jobs and has each carried out by a process of its own."""
     return Service(
         name="worker",
+        command=ckan_command(platform.ini, "govcn-harvest", "work"),
+        environment=ckan_environment(platform.ini),
+        ready=lambda: True,
+    )
+
+
+def jobs(platform: Platform) -> Service:
+    """CKAN's background jobs."""
+    return Service(
+        name="jobs",
         command=ckan_command(platform.ini, "jobs", "worker"),
         environment=ckan_environment(platform.ini),
         ready=lambda: True,

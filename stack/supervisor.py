@@ -137,7 +137,7 @@ class Supervisor:
                 self._tell("migrating")
                 migrate.when_needed(self.platform)
                 self._make_site_key()
-                self._start(services.web, services.worker, services.indexer)
+                self._start(services.web, services.worker, services.indexer, services.jobs)
             self._tell("ready")
             self._watch()
         except Interrupted:

@@ -39,6 +39,7 @@ from sqlalchemy.dialects.postgresql import insert
 from harvesters.configured import config_folder
 from harvesters.entry_json import to_json
 from harvesters.files import Files
+from harvesters.leases import Lease
 from harvesters.plan import Brake, Judged, Known, Removals, Removed, Seen, Trouble, plan_removals
 from harvesters.portal import CkanPortal, CkanSession, create_department, propose
 from harvesters.providers import NoOwner, Owners
@@ -91,7 +92,11 @@ TOLD = sa.text("""
 
 
 def receive(
-    source: Source, progress: Callable[[Counts], None] = lambda _counts: None, *, plan_only: bool = False
+    source: Source,
+    progress: Callable[[Counts], None] = lambda _counts: None,
+    *,
+    plan_only: bool = False,
+    lease: Lease | None = None,
 ) -> Report:
     """Take the packages that wait in the source's folder, in order, one run each; the report is the last run's.
 
@@ -103,7 +108,7 @@ def receive(
         raise PlanWaits(number=waiting.number, run=waiting.run_id)
     report: Report | None = None
     while found := inbox.next():
-        report = _take(inbox, found, progress, plan_only=plan_only)
+        report = _take(inbox, found, progress, lease, plan_only=plan_only)
         if report.state != "finished" or report.counts.waiting or plan_only:
             break
         inbox.taken[found.manifest.number] = found.manifest.digest
@@ -111,7 +116,7 @@ def receive(
         task = Task(
             source.name, _nothing(inbox), _unasked, removals=_no_removals, remarks=inbox.replays(), progress=progress
         )
-        report = run(task, CkanPortal(source))
+        report = run(task, CkanPortal(source, lease=lease))
         _refuse(inbox)
     write_receipts(source)
     return report
@@ -230,7 +235,9 @@ class ReleasedRecord:
     entry: CatalogEntry
 
 
-def _take(inbox: Inbox, found: Found, progress: Callable[[Counts], None], *, plan_only: bool) -> Report:
+def _take(
+    inbox: Inbox, found: Found, progress: Callable[[Counts], None], lease: Lease | None, *, plan_only: bool
+) -> Report:
     """Copy, verify and apply one package. A package that is not whole fails its run, and nothing of it is taken."""
     manifest = found.manifest
     release = release_of(manifest.site, manifest.number, manifest.made_at.date().isoformat())
@@ -247,7 +254,7 @@ def _take(inbox: Inbox, found: Found, progress: Callable[[Counts], None], *, pla
             removals=copy.removals,
             progress=progress,
         )
-        report = run(task, ReleasePortal(source, copy, keeps_number=not plan_only))
+        report = run(task, ReleasePortal(source, copy, lease, keeps_number=not plan_only))
     propose(owners.proposed, source.name)
     if copy.error:
         _write_refusal(inbox, copy.error, manifest)
@@ -410,8 +417,8 @@ def _refused_file(error: PackageError) -> Trouble:
 class ReleasePortal(CkanPortal):
     """CKAN, and the package's number in the transaction that ends the run."""
 
-    def __init__(self, source: Source, copy: _Copy, *, keeps_number: bool) -> None:
-        super().__init__(source, Files(source))
+    def __init__(self, source: Source, copy: _Copy, lease: Lease | None, *, keeps_number: bool) -> None:
+        super().__init__(source, Files(source), lease=lease)
         self._copy, self._keeps_number = copy, keeps_number
 
     def _session(self, run: int) -> CkanSession:

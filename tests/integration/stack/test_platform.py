@@ -79,7 +79,8 @@ def test_status_lists_the_services(portal):
     known = portal.status()
     assert known["running"]
     assert known["ready"]
-    assert [service["name"] for service in known["services"]] == ["postgres", "valkey", "solr", "web", "worker", "indexer"]
+    names = [service["name"] for service in known["services"]]
+    assert names == ["postgres", "valkey", "solr", "web", "worker", "indexer", "jobs"]
 
 
 @pytest.mark.parametrize("name", ["valkey", "worker", "web", "postgres"])

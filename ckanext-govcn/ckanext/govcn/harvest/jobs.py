@@ -51,13 +51,15 @@ _LIST = text(f"""
            OR source IN (SELECT name FROM govcn_harvest_source WHERE owner_org = ANY(:owners)))
     ORDER BY id DESC LIMIT :limit OFFSET :offset
 """)  # noqa: S608 - column names of this module
+# The run before its job, as the worker's transactions take them: they look at the job last of all.
+_CANCEL_RUN = text("""
+    UPDATE govcn_harvest_run r SET state = 'failed', finished_at = now(), error = :error
+    FROM govcn_harvest_job j
+    WHERE j.id = :id AND j.state = 'running' AND j.run_id = r.id AND r.state = 'running'
+""")
 _CANCEL = text("""
     UPDATE govcn_harvest_job SET state = 'cancelled', finished_at = now(), error = :error, error_en = :error_en
-    WHERE id = :id AND state IN ('waiting', 'running') RETURNING run_id
-""")
-_RUN_CANCELLED = text("""
-    UPDATE govcn_harvest_run SET state = 'failed', finished_at = now(), error = :error
-    WHERE id = :run AND state = 'running'
+    WHERE id = :id AND state IN ('waiting', 'running') RETURNING id
 """)
 _SOURCE = text("SELECT name, owner_org FROM govcn_harvest_source WHERE name = :name")
 _PLAN_SOURCE = text("SELECT source FROM govcn_harvest_run WHERE id = :run")
@@ -119,12 +121,9 @@ def cancel(session: Session, job_id: int) -> bool:
 
     A worker that carries it out has lost its lease with this, and stops before it writes again.
     """
-    sentence = {"error": CANCELLED, "error_en": CANCELLED_EN}
-    row = session.execute(_CANCEL, sentence | {"id": job_id}).one_or_none()
-    if row is None:
-        return False
-    session.execute(_RUN_CANCELLED, {"run": row.run_id, "error": CANCELLED})
-    return True
+    sentence = {"id": job_id, "error": CANCELLED, "error_en": CANCELLED_EN}
+    session.execute(_CANCEL_RUN, sentence)
+    return session.execute(_CANCEL, sentence).one_or_none() is not None
 
 
 def owner_of(session: Session, source: str) -> tuple[bool, str | None]:

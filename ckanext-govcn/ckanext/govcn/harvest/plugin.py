@@ -17,6 +17,7 @@ __all__ = ["GovcnHarvestPlugin", "model", "releases"]
 
 
 @tk.blanket.helpers(helpers)
+@tk.blanket.config_declarations
 class GovcnHarvestPlugin(p.SingletonPlugin):
     """Makes the harvest tables known to CKAN's metadata; jobs, pages and actions for whoever looks after a source."""
 
