@@ -20,7 +20,7 @@ from ckan import model
 from ckanext.govcn.access import addresses, vault
 from ckanext.govcn.access.model import ResourceFile, Vault
 from ckanext.govcn.catalog import identifiers
-from ckanext.govcn.dataset import batch, fields
+from ckanext.govcn.dataset import batch, convert, fields
 from ckanext.govcn.dataset import model as register
 from ckanext.govcn.dataset.assignment import Assignment
 from ckanext.govcn.editorial import model as records
@@ -105,6 +105,11 @@ class Update:
 
 KEPT = frozenset({"codes", "code_provisional"})
 """Extras that the platform gave once: an update leaves them as they are."""
+OWN = frozenset(
+    {*convert.TEXTS, *convert.LISTS, "record_count", "provider_unit", "items", "incomplete", "catalog_status"}
+    | {"code_provisional", "source_name", "source_remote_id", "release_kind"}
+)
+"""Extras that a harvest writes; others are another plugin's or a person's."""
 
 
 def update_all(updates: Sequence[Update], context: dict[str, Any]) -> None:
@@ -115,8 +120,7 @@ def update_all(updates: Sequence[Update], context: dict[str, Any]) -> None:
     packages = packages_of([each.id for each in updates])
     for each in updates:
         package = packages[each.id]
-        stays = {key: value for key, value in (package.extras or {}).items() if key in KEPT}
-        package.extras = each.rows.extras | stays
+        package.extras = _updated(package.extras or {}, each.rows.extras)
         for column in ("title", "notes", "url", "private"):
             setattr(package, column, each.rows.package[column])
         package.metadata_modified = now()
@@ -124,6 +128,14 @@ def update_all(updates: Sequence[Update], context: dict[str, Any]) -> None:
     replace_tags({each.id: each.rows.tags for each in updates})
     records.set_releases(model.Session, {each.id: each.release for each in updates if each.release})
     tell_of_updates(packages, {each.id: each.rows.extras for each in updates}, context)
+
+
+def _updated(extras: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The extras after an update. What persons have released stays released while it stays published."""
+    stays = {key: value for key, value in extras.items() if key in KEPT or key not in OWN}
+    if new.get("catalog_status") == "published" and "release_kind" in extras:
+        stays["release_kind"] = new.get("release_kind") or extras["release_kind"]
+    return {**new, **stays}
 
 
 def withdraw_all(package_ids: Sequence[str], context: dict[str, Any]) -> dict[str, str]:

@@ -21,13 +21,16 @@ from harvesters.exceptions import HarvestError
 
 COUNTS = ("records", "added", "changed", "unchanged", "removed", "refused")
 HEADINGS = ("来源", "记录", "新增", "变更", "未变", "下架", "退回")
-KINDS = {"added": "新增", "changed": "变更", "removed": "下架"}
+KINDS = {"added": "新增", "changed": "变更", "move": "改变提供方", "removed": "下架"}
 LISTED = 20  # problems shown to a person; all are in --json and in the database
 
 UNEXPECTED = "程序出错，归集没有完成。已入库的条目保持有效；请把标准错误中的内容和日志交给运维人员。"
 UNEXPECTED_EN = "Unexpected error; what was written stays valid. Give the trace on standard error to the operator."
 NO_RETRY = {"transient": False}
 
+as_user = click.option(
+    "--as", "user", default="", help="以该用户的名义和权限执行；不写则以运维人员身份代表数据主管部门执行"
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="输出一个 JSON 对象")
 
 
@@ -184,62 +187,126 @@ def plan_command(source: str, *, as_json: bool) -> None:
 def show_command(run: int, *, as_json: bool) -> None:
     """What RUN did or would do, field by field, old and new."""
     with _one_sentence(as_json):
-        from harvesters.harvest import changes_of
+        from harvesters.harvest import changes_of, decisions_of
         from harvesters.history import run_of
 
         found = run_of(run)
-        changes = changes_of(run)
+        changes, decided = changes_of(run), decisions_of(run)
         if as_json:
-            _print({"run": run, "source": found.source, "state": found.state, "plan": found.plan, "changes": changes})
+            shown = {"run": run, "source": found.source, "state": found.state, "plan": found.plan}
+            _print({**shown, "changes": changes, "decisions": decided})
             return
         for each in changes:
-            _print(f"{KINDS[each['kind']]}  {each['state']}  {each['title']}")
+            opens = "  开放程度提高" if each["opens"] else ""
+            _print(f"{KINDS[each['kind']]}  {each['state']}  {each['remote_id']}  {each['title']}{opens}")
             for field in each["fields"]:
                 _print(f"    {field['field']}：{field['old']} → {field['new']}")
+                if field.get("conflict"):
+                    _print(f"    {field['field']} 冲突：部门已改为 {field['theirs']}，请用 --keep 或 --field 决定")
+        for each in decided:
+            who = f"{each['decided_by'] or '运维人员'}（{each['decided_as']}）"
+            _print(f"{each['at']}  {each['what']}  {who}  {each['note']}")
 
 
 @harvest.command("apply", short_help="执行待审阅的变更清单")
 @click.argument("run", type=int)
 @click.option("--source", default="", help="来源的 YAML 文件；来源不在 config/ 里时需要")
+@click.option(
+    "--keep", type=click.Choice(["theirs", "new"]), help="冲突字段一律保留部门的（theirs）或采用来源的（new）"
+)
+@click.option("--field", "chosen", multiple=True, metavar="REMOTE_ID:FIELD=theirs|new", help="决定一个冲突字段，可多次")
+@as_user
 @as_json
-def apply_command(run: int, source: str, *, as_json: bool) -> None:
-    """Carry out what waits in RUN; what no longer stands is skipped."""
+def apply_command(run: int, *, as_json: bool, **given: Any) -> None:
+    """Carry out what waits in RUN; what no longer stands is skipped, what somebody else has to decide waits on.
+
+    Whoever types commands on this machine acts for the bureau; --as USER acts with that user's rights instead.
+    """
+    chosen = dict(map(_choice, given["chosen"]))
     with _one_sentence(as_json):
         from harvesters.configured import find
-        from harvesters.harvest import apply
+        from harvesters.harvest import Choices, apply
         from harvesters.history import run_of
 
-        done = apply(run, find(source or run_of(run).source))
-        _print(done if as_json else f"归集任务 {run}：已执行 {done['applied']} 项，跳过 {done['skipped']} 项。")
+        source = find(given["source"] or run_of(run).source)
+        done = apply(run, source, _person(given["user"], run), Choices(given["keep"], chosen))
+        if as_json:
+            _print(done)
+            return
+        _print(
+            f"归集任务 {run}：已执行 {done['applied']} 项，跳过 {done['skipped']} 项，仍待决定 {done['waiting']} 项。"
+        )
+        for why in done["why"]:
+            _print(why)
+
+
+def _choice(given: str) -> tuple[tuple[str, str], Any]:
+    """REMOTE_ID:FIELD=theirs|new; the remote id may hold anything."""
+    where, _, choice = given.rpartition("=")
+    remote_id, _, field = where.rpartition(":")
+    if not remote_id or not field or choice not in ("theirs", "new"):
+        raise click.BadParameter(f"{given}：应写成 记录标识:字段=theirs 或 记录标识:字段=new", param_hint="--field")
+    return (remote_id, field), choice
+
+
+def _person(user: str, run: int) -> Any:
+    from ckanext.govcn.harvest.rules import OPERATOR
+
+    from harvesters.harvest import person
+
+    return person(user, run) if user else OPERATOR
 
 
 @harvest.command("reject", short_help="放弃待审阅的变更清单")
 @click.argument("run", type=int)
+@as_user
 @as_json
-def reject_command(run: int, *, as_json: bool) -> None:
+def reject_command(run: int, user: str, *, as_json: bool) -> None:
     """Drop what waits in RUN."""
     with _one_sentence(as_json):
         from harvesters.harvest import reject
 
-        done = reject(run)
+        done = reject(run, _person(user, run))
         _print(done if as_json else f"归集任务 {run}：已放弃 {done['rejected']} 项变更。")
 
 
 @harvest.command("undo", short_help="撤回一次归集任务")
 @click.argument("run", type=int)
+@as_user
 @as_json
-def undo_command(run: int, *, as_json: bool) -> None:
+def undo_command(run: int, user: str, *, as_json: bool) -> None:
     """Bring back what was before RUN; what somebody changed since stays and is named."""
     with _one_sentence(as_json):
         from harvesters.harvest import undo
 
-        undone = undo(run)
+        undone = undo(run, _person(user, run))
         if as_json:
             _print(undone.to_json())
             return
         _print(f"归集任务 {run}（{undone.source}）已撤回：下架 {undone.withdrawn}，恢复 {undone.restored}。")
-        for each in undone.skipped:
-            _print(f"{each['title']}：{'、'.join(each['fields'])} 之后已被修改，保留现值。")
+        _print_skipped(undone)
+
+
+@harvest.command("redo", short_help="取消撤回，恢复该次归集任务的改动")
+@click.argument("run", type=int)
+@as_user
+@as_json
+def redo_command(run: int, user: str, *, as_json: bool) -> None:
+    """Take back the undo of RUN; what somebody changed since stays and is named."""
+    with _one_sentence(as_json):
+        from harvesters.harvest import redo
+
+        redone = redo(run, _person(user, run))
+        if as_json:
+            _print(redone.to_json())
+            return
+        _print(f"归集任务 {run}（{redone.source}）的改动已恢复：{redone.restored} 个数据集。")
+        _print_skipped(redone)
+
+
+def _print_skipped(turned: Any) -> None:
+    for each in turned.skipped:
+        _print(f"{each['title']}：{'、'.join(each['fields'])} 之后已被修改，保留现值。")
 
 
 @harvest.command("template", short_help="下载目录填报工作簿（xlsx），可带部门现有目录")

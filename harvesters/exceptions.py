@@ -23,6 +23,7 @@
     ├── NotUndoable            a run that cannot be undone now
     ├── DepartmentNotFound     no department, or more than one, has the name
     ├── TextTooLong            a text of an entry that no cell of a workbook can hold
+    ├── NotAllowed             somebody else has to decide
     └── PlanNotWaiting         a plan that is no longer there to be applied or rejected
 
 Errors are raised with facts (attributes) and word themselves, in Chinese and in English, with what to do next.
@@ -254,6 +255,13 @@ class NotUndoable(HarvestError):
 
     zh = "归集任务 {run} 不能撤回：{why}"
     en = "Run {run} cannot be undone."
+
+
+class NotAllowed(HarvestError):
+    """The person may not decide this; somebody else may. Facts: `run`, `why` (Chinese), `why_en`."""
+
+    zh = "归集任务 {run}：{why}。"
+    en = "Run {run}: {why_en}."
 
 
 class PlanNotWaiting(HarvestError):

@@ -3,24 +3,27 @@
 # pyright: basic
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ckan import model
 from ckanext.govcn.department import model as departments
-from ckanext.govcn.harvest import jobs
+from ckanext.govcn.harvest import deciding, jobs
 from ckanext.govcn.harvest.jobs import Wanted
+from ckanext.govcn.harvest.rules import MOVE, OPENS, OPERATOR, Person, Stewardship, may_apply, may_decide
 from ckanext.govcn.index import indexer
 
 from harvesters import history, leases, registry, statements
 from harvesters.configured import is_configured
-from harvesters.exceptions import HarvestError, PlanNotWaiting
+from harvesters.exceptions import HarvestError, NotAllowed, PlanNotWaiting
 from harvesters.fetch import Fetcher
 from harvesters.files import Files
 from harvesters.judging import Judge, refusals_of, remarks_of, stamped
 from harvesters.leases import Lease
+from harvesters.merge import Choice
+from harvesters.plan import Plan
 from harvesters.portal import (
     CkanPortal,
     CkanSession,
@@ -32,7 +35,7 @@ from harvesters.portal import (
 )
 from harvesters.providers import Owners
 from harvesters.reading import read
-from harvesters.review import Policy
+from harvesters.review import CONFLICT, CONFLICT_EN, Policy
 from harvesters.run import BATCH, Counts, Report, Task, batches, run
 from harvesters.source import Source
 
@@ -115,42 +118,120 @@ def _prepared(
     return task, owners, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one, lease=lease)
 
 
-def undo(run_id: int, lease: Lease | None = None) -> history.Undone:
-    """撤回 a run. Raises HarvestError when there is none, it was undone, or a later run changed datasets."""
-    source = history.run_of(run_id).source
-    with leases.working(Wanted("undo", source, {"run": run_id}), lease):
-        undone = history.undo(run_id, internal_context())
-        model.Session.commit()
-        indexer.index(undone.packages)
-    return undone
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is to become of conflicts: `keep` for all of them, `fields` for one field of one record.
+
+    The keys of `fields` are (remote id, field).
+    """
+
+    keep: Choice | None = None
+    fields: Mapping[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
+
+    def __call__(self, remote_id: str, name: str) -> Choice | None:
+        return self.fields.get((remote_id, name)) or self.keep
 
 
-def apply(run_id: int, source: Source, lease: Lease | None = None) -> dict[str, int]:
-    """执行 the changes that wait in a run's plan: how many were carried out, and how many no longer stand."""
-    wanted = Wanted("apply", source.name, {"run": run_id})
-    with leases.working(wanted, lease), _decided(run_id, source.name, "applied") as rows:
+def apply(
+    run_id: int, source: Source, by: Person = OPERATOR, choices: Choices | None = None, *, lease: Lease | None = None
+) -> dict[str, Any]:
+    """执行 the changes that wait in a run's plan, as far as the person may.
+
+    `applied`, `skipped` (what no longer stands), `waiting` (conflicts nobody has decided, and what somebody else has to
+    carry out) and `why` it waits. Raises NotAllowed when the person may do nothing of it.
+    """
+    choices = choices or Choices()
+    with leases.working(Wanted("apply", source.name, {"run": run_id}), lease):
+        rows = _waiting(run_id, source.name)
+        stewards, _owner = deciding.stewardship(model.Session, run_id)
         session = CkanSession(source, Files(source), run_id)
         known = session.known()
         done = skipped = 0
+        why: dict[str, str] = {}
+        decided: dict[str, None] = {}
         for batch in batches(rows, BATCH):
-            last = session.last_entries([row.remote_id for row in batch if row.kind == "changed"])
-            plan = history.plan_from(batch, known, last)
-            standing = len(plan.added) + len(plan.changed) + len(plan.removed)
-            refused = len(session.apply(plan).refused_ids)
-            done += standing - refused
-            skipped += len(batch) - standing + refused
+            changed = [row.remote_id for row in batch if row.kind in ("changed", "move")]
+            last, present = session.last_entries(changed), session.present(changed)
+            plan = history.plan_from(batch, known, last, present, choices)
+            left = _leave(plan, by, stewards, why, decided)
+            standing = [*plan.added, *plan.changed, *plan.removed]
+            refused = session.apply(plan).refused_ids
+            gone = {row.remote_id for row in batch} - left - {each.remote_id for each in standing} | refused
+            model.Session.execute(statements.SKIPPED, {"run": run_id, "ids": list(gone)})
+            model.Session.commit()
+            done += len(standing) - len(refused)
+            skipped += len(gone)
         session.end()
-        model.Session.execute(statements.SKIPPED, {"run": run_id})
-        return {"run": run_id, "applied": done, "skipped": skipped}
+        waiting = len(rows) - done - skipped
+        if not (done or skipped or decided or CONFLICT in why or not why):
+            raise NotAllowed(run=run_id, why="；".join(why), why_en="; ".join(why.values()))
+        counts = {"applied": done, "skipped": skipped, "waiting": waiting}
+        _keep_decision(run_id, "apply", by, counts, note="；".join(decided))
+        if not waiting:  # what has no dataset any more
+            model.Session.execute(statements.SKIPPED, {"run": run_id, "ids": None})
+        _conclude(run_id, "waiting" if waiting else "applied")
+        return {"run": run_id, **counts, "why": list(why)}
 
 
-def reject(run_id: int, lease: Lease | None = None) -> dict[str, int]:
+def _leave(plan: Plan, by: Person, stewards: Stewardship, why: dict[str, str], decided: dict[str, None]) -> set[str]:
+    """Take out of the plan what has to wait on; the reasons are added to `why`, those of what is done to `decided`."""
+    left: set[str] = set()
+    for kind, changes in (("added", plan.added), ("changed", plan.changed), ("removed", plan.removed)):
+        for change in list(changes):
+            kinds = {kind} | ({OPENS} if getattr(change, "opens", False) else set())
+            kinds |= {MOVE} if getattr(change, "moves", False) else set()
+            decision = may_apply(by, kinds, stewards)
+            if decision.allowed and not getattr(change, "conflicts", False):
+                decided[decision.reason] = None
+                continue
+            why |= {CONFLICT: CONFLICT_EN} if decision.allowed else {decision.reason: decision.reason_en}
+            left.add(change.remote_id)
+            changes.remove(change)  # pyright: ignore[reportArgumentType]
+    return left
+
+
+def reject(run_id: int, by: Person = OPERATOR, *, lease: Lease | None = None) -> dict[str, int]:
     """Drop the changes that wait in a run's plan."""
     source = history.run_of(run_id).source
-    wanted = Wanted("reject", source, {"run": run_id})
-    with leases.working(wanted, lease), _decided(run_id, source, "rejected") as rows:
-        model.Session.execute(statements.SKIPPED, {"run": run_id})
+    _ask(run_id, by)
+    with leases.working(Wanted("reject", source, {"run": run_id}), lease):
+        rows = _waiting(run_id, source)
+        model.Session.execute(statements.SKIPPED, {"run": run_id, "ids": None})
+        _keep_decision(run_id, "reject", by, {"rejected": len(rows)})
+        _conclude(run_id, "rejected")
         return {"run": run_id, "rejected": len(rows)}
+
+
+def undo(run_id: int, by: Person = OPERATOR, *, lease: Lease | None = None) -> history.Undone:
+    """撤回 a run. Raises HarvestError when there is none, it was undone, or a later run changed datasets."""
+    return _turned(history.undo, run_id, by, lease)
+
+
+def redo(run_id: int, by: Person = OPERATOR, *, lease: Lease | None = None) -> history.Undone:
+    """Take back an undo: the datasets are as they were before it. Raises HarvestError when the run is not undone."""
+    return _turned(history.redo, run_id, by, lease)
+
+
+def _turned(
+    turn: Callable[[int, dict[str, Any]], history.Undone], run_id: int, by: Person, lease: Lease | None
+) -> history.Undone:
+    source, what = history.run_of(run_id).source, turn.__name__
+    _ask(run_id, by)
+    with leases.working(Wanted(what, source, {"run": run_id}), lease):
+        turned = turn(run_id, internal_context())
+        counts = {"withdrawn": turned.withdrawn, "restored": turned.restored, "skipped": len(turned.skipped)}
+        _keep_decision(run_id, what, by, counts)
+        model.Session.commit()
+        indexer.index(turned.packages)
+    return turned
+
+
+def person(user: str, run_id: int) -> Person:
+    """The user of this name towards the source of a run. Raises NotAllowed when there is no such user."""
+    found = model.User.get(user)
+    if found is None or found.state != "active":
+        raise NotAllowed(run=run_id, why=f"没有用户 {user}", why_en=f"there is no user {user}")
+    return deciding.person_of(found, deciding.stewardship(model.Session, run_id)[1])
 
 
 def changes_of(run_id: int, limit: int = 1000) -> list[dict[str, Any]]:
@@ -159,12 +240,42 @@ def changes_of(run_id: int, limit: int = 1000) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-@contextmanager
-def _decided(run_id: int, source: str, plan: str) -> Generator[list[Any]]:
-    """The planned changes of a run that waits; afterwards its plan is decided. Raises PlanNotWaiting."""
+def decisions_of(run_id: int) -> list[dict[str, Any]]:
+    """Who decided what on a run, as what and why they could, oldest first."""
+    return deciding.decisions(model.Session, run_id)
+
+
+def _ask(run_id: int, by: Person) -> None:
+    decision = may_decide(by)
+    if not decision.allowed:
+        raise NotAllowed(run=run_id, why=decision.reason, why_en=decision.reason_en)
+
+
+def _waiting(run_id: int, source: str) -> list[Any]:
+    """The planned changes of a run that waits. Raises PlanNotWaiting."""
     found = history.run_of(run_id)
     if found.plan != "waiting" or found.source != source:
         raise PlanNotWaiting(run=run_id, plan=found.plan or "无")
-    yield list(model.Session.execute(statements.PLANNED, {"run": run_id}))
+    return list(model.Session.execute(statements.PLANNED, {"run": run_id}))
+
+
+def _conclude(run_id: int, plan: str) -> None:
     model.Session.execute(statements.DECIDED, {"run": run_id, "plan": plan})
     model.Session.commit()
+
+
+def _keep_decision(run_id: int, what: str, by: Person, counts: dict[str, int], note: str = "") -> None:
+    """Who decided, as what, and who had asked for the run; in the caller's transaction."""
+    stewards, _owner = deciding.stewardship(model.Session, run_id)
+    model.Session.execute(
+        statements.DECISION,
+        {
+            "run": run_id,
+            "what": what,
+            "decided_by": by.name,
+            "decided_as": by.acts_as,
+            "asked_by": stewards.asked_by,
+            "note": note,
+            "counts": json.dumps(counts),
+        },
+    )

@@ -9,14 +9,16 @@ what somebody changed since stays, and is named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
 from ckanext.govcn.access.model import ResourceFile, Vault
-from ckanext.govcn.catalog.entry import CatalogEntry
+from ckanext.govcn.catalog.entry import CatalogEntry, Release
+from ckanext.govcn.editorial import model as editorial
 from ckanext.govcn.editorial.states import is_private
 from ckanext.govcn.harvest.model import HarvestChange
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -24,35 +26,67 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from harvesters import bulk
 from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import NotUndoable, RunNotFound
-from harvesters.plan import Added, Changed, FieldChange, Judged, Known, Plan, Removed, differences
+from harvesters.merge import Choice, FieldChange, undecided
+from harvesters.plan import Added, Changed, Different, Judged, Known, Plan, Removed, change_of
 
-COLUMNS = ("title", "notes", "url")
+COLUMNS = ("title", "notes", "url", "owner_org")
+PARTS = (*COLUMNS, "tags", "resources", "release")
+"""What a snapshot holds beside the extras and the record; each is one field of an undo."""
 RESOURCE_COLUMNS = ("url", "url_type", "name", "description", "format", "position", "size", "state", "extras")
 RECORD = sa.text("""
     SELECT package_id, hash, state, status_before, entry, resources FROM govcn_harvest_record
     WHERE package_id = ANY(:ids)
 """)
 RESTORE_RECORD = sa.text("""
-    UPDATE govcn_harvest_record SET state = 'active', status_before = :status_before, entry = :entry,
+    UPDATE govcn_harvest_record SET state = :state, status_before = :status_before, entry = :entry,
            resources = :resources
     WHERE package_id = :package_id
 """).bindparams(
     sa.bindparam("entry", type_=JSONB),
     sa.bindparam("resources", type_=JSONB),
 )
-CHANGES = sa.text("""
+DONE = sa.text("""
     SELECT remote_id, kind, package_id, before, after FROM govcn_harvest_change
-    WHERE run_id = :run AND state = 'applied' ORDER BY remote_id
+    WHERE run_id = :run AND (state = 'applied' OR (state IN ('planned', 'skipped') AND after IS NOT NULL))
+    ORDER BY remote_id
+""")
+UNDONE_CHANGES = sa.text("""
+    SELECT remote_id, kind, package_id, undone -> 'then' AS after, undone -> 'now' AS before FROM govcn_harvest_change
+    WHERE run_id = :run AND state = 'undone' ORDER BY remote_id
+""")
+NARROWED = sa.text("""
+    SELECT package_id, before, after FROM govcn_harvest_change
+    WHERE run_id = :run AND package_id = ANY(:ids) AND after IS NOT NULL
+""")
+RELEASES = sa.text("""
+    SELECT package_id, kind, number, approver, date, basis FROM govcn_release WHERE package_id = ANY(:ids)
 """)
 LATER = sa.text("""
     SELECT count(*) FROM govcn_harvest_run r WHERE r.source = :source AND r.id > :run AND r.plan <> 'undone'
-    AND EXISTS (SELECT 1 FROM govcn_harvest_change c WHERE c.run_id = r.id AND c.state = 'applied')
+    AND EXISTS (
+        SELECT 1 FROM govcn_harvest_change c
+        WHERE c.run_id = r.id AND (c.state = 'applied' OR (c.state <> 'undone' AND c.after IS NOT NULL))
+    )
 """)
 RUN = sa.text("SELECT id, source, state, plan FROM govcn_harvest_run WHERE id = :run")
 UNDONE = sa.text("UPDATE govcn_harvest_run SET plan = 'undone' WHERE id = :run")
-CHANGE_UNDONE = sa.text("""
-    UPDATE govcn_harvest_change SET state = 'undone' WHERE run_id = :run AND package_id = ANY(:ids)
+REDONE = sa.text("""
+    UPDATE govcn_harvest_run SET plan = CASE WHEN EXISTS (
+        SELECT FROM govcn_harvest_decision WHERE run_id = :run AND what = 'apply'
+    ) THEN 'applied' ELSE '' END WHERE id = :run
 """)
+DROP_PLANNED = sa.text("""
+    UPDATE govcn_harvest_change SET state = 'skipped' WHERE run_id = :run AND state = 'planned' AND after IS NULL
+""")
+TURNED = sa.text("""
+    UPDATE govcn_harvest_change SET state = :state, undone = CAST(:undone AS jsonb)
+    WHERE run_id = :run AND remote_id = :remote_id
+""").bindparams(sa.bindparam("undone", type_=JSONB))
+OWNER = sa.text("""
+    UPDATE member SET group_id = :owner WHERE table_name = 'package' AND table_id = :id
+    AND capacity = 'organization' AND state = 'active'
+""")
+UNRELEASE = sa.text("DELETE FROM govcn_release WHERE package_id = :id")
 
 
 @dataclass(slots=True)
@@ -79,6 +113,10 @@ def snapshots(package_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         tags[row.package_id].append(row.name)
     resources = _resources(ids)
     records = {row.package_id: dict(row._mapping) for row in session.execute(RECORD, {"ids": ids})}
+    releases = {
+        row.package_id: {name: getattr(row, name) for name in ("kind", "number", "approver", "date", "basis")}
+        for row in session.execute(RELEASES, {"ids": ids})
+    }
     table = model.package_table
     return {
         row.id: {
@@ -86,6 +124,7 @@ def snapshots(package_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
             "extras": row.extras or {},
             "tags": sorted(tags.get(row.id, ())),
             "resources": resources.get(row.id, []),
+            "release": releases.get(row.id),
             "record": records.get(row.id),
         }
         for row in session.execute(sa.select(table).where(table.c["id"].in_(ids)))
@@ -113,43 +152,49 @@ def _resources(ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
 def keep_changes(run: int, changes: Iterable[tuple[Added | Changed | Removed, str]], before: Mapping[str, Any]) -> None:
     """Write what a run did, in the transaction that does it. Call after the writes: `after` is read here."""
     listed = list(changes)
-    after = snapshots([package for change, package in listed if not isinstance(change, Added)])
+    written = [package for change, package in listed if not isinstance(change, Added)]
+    after = snapshots(written)
+    first = _before_narrowing(run, written, before)
     rows = [
-        {
-            "run_id": run,
-            "remote_id": change.remote_id,
-            "kind": kind_of(change),
-            "state": "applied",
-            "package_id": package,
-            "fields": fields_of(change),
-            "before": before.get(package),
-            "after": after.get(package),
-        }
+        _row(run, change, package)
+        | {"state": "applied", "before": first.get(package, before.get(package)), "after": after.get(package)}
         for change, package in listed
     ]
     if rows:
         statement = insert(HarvestChange.__table__)
-        changed = {name: statement.excluded[name] for name in ("kind", "state", "fields", "before", "after")}
+        names = ("kind", "state", "opens", "fields", "before", "after")
+        changed = {name: statement.excluded[name] for name in names}
         kept = statement.on_conflict_do_update(index_elements=["run_id", "remote_id"], set_=changed)
         model.Session.execute(kept, rows)
+
+
+def _before_narrowing(run: int, packages: Sequence[str], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Where this run has narrowed a dataset before it does the rest: what undoing both brings back."""
+    rows = model.Session.execute(NARROWED, {"run": run, "ids": list(packages)}) if packages else ()
+    return {row.package_id: merge(row.before, row.after, before[row.package_id])[0] for row in rows}
 
 
 def keep_planned(run: int, changes: Iterable[tuple[Added | Changed | Removed, str]]) -> None:
     """Write changes that wait, with what is needed to carry them out later."""
     rows = [
-        {
-            "run_id": run,
-            "remote_id": change.remote_id,
-            "kind": kind_of(change),
-            "state": "planned",
-            "package_id": package,
-            "fields": fields_of(change),
-            "planned": planned_of(change),
-        }
-        for change, package in changes
+        _row(run, change, package) | {"state": "planned", "planned": planned_of(change)} for change, package in changes
     ]
     if rows:
-        model.Session.execute(insert(HarvestChange.__table__).on_conflict_do_nothing(), rows)
+        statement = insert(HarvestChange.__table__)
+        changed = {name: statement.excluded[name] for name in ("kind", "state", "opens", "fields", "planned")}
+        planned = statement.on_conflict_do_update(index_elements=["run_id", "remote_id"], set_=changed)
+        model.Session.execute(planned, rows)
+
+
+def _row(run: int, change: Added | Changed | Removed, package: str) -> dict[str, Any]:
+    return {
+        "run_id": run,
+        "remote_id": change.remote_id,
+        "kind": kind_of(change),
+        "opens": not isinstance(change, Removed) and change.opens,
+        "package_id": package,
+        "fields": fields_of(change),
+    }
 
 
 def planned_of(change: Added | Changed | Removed) -> dict[str, Any]:
@@ -165,25 +210,34 @@ def planned_of(change: Added | Changed | Removed) -> dict[str, Any]:
         "publishes": judged.publishes,
         "decided": judged.decided,
         "incomplete": list(judged.incomplete),
-        "wakes": isinstance(change, Changed) and change.wakes,
+        "reopens": isinstance(change, Added) and change.reopens,
     }
 
 
-def plan_from(rows: Iterable[Any], known: Mapping[str, Known], last: Mapping[str, CatalogEntry]) -> Plan:
-    """The planned changes that still stand: what the source or somebody changed since is left out."""
+def plan_from(
+    rows: Iterable[Any],
+    known: Mapping[str, Known],
+    last: Mapping[str, CatalogEntry],
+    present: Mapping[str, CatalogEntry],
+    choose: Callable[[str, str], Choice | None] = lambda _remote_id, field: undecided(field),
+) -> Plan:
+    """The planned changes that still stand: what the source changed since is left out.
+
+    What persons have edited since is merged anew; `choose` (remote id, field) decides conflicts.
+    """
     plan = Plan()
     for row in rows:
         was, planned = known.get(row.remote_id), row.planned
         if row.kind == "removed" and was and not was.withdrawn and was.hash == planned["was"]:
             plan.removed.append(Removed(row.remote_id, was))
         elif row.kind == "added" and was is None:
-            plan.added.append(Added(row.remote_id, planned["hash"], _judged(planned)))
-        elif row.kind == "changed" and was and was.hash == planned["was"]:
-            judged, old = _judged(planned), last.get(row.remote_id, CatalogEntry())
-            fields_ = differences(old, judged.entry)
-            plan.changed.append(
-                Changed(row.remote_id, planned["hash"], judged, was, old, fields_, wakes=planned["wakes"])
-            )
+            reopens = bool(planned.get("reopens"))
+            plan.added.append(Added(row.remote_id, planned["hash"], _judged(planned), reopens))
+        elif row.kind in ("changed", "move") and was and was.hash == planned["was"]:
+            old = last.get(row.remote_id, CatalogEntry())
+            chosen = partial(choose, row.remote_id)
+            given = Different(row.remote_id, planned["hash"], _judged(planned), was)
+            plan.changed.append(change_of(given, old, present.get(row.remote_id), chosen))
     return plan
 
 
@@ -198,16 +252,20 @@ def _judged(planned: Mapping[str, Any]) -> Judged:
 
 
 def kind_of(change: Added | Changed | Removed) -> str:
-    return {Added: "added", Changed: "changed", Removed: "removed"}[type(change)]
+    """added, changed, move (to another provider) or removed."""
+    if isinstance(change, Changed):
+        return "move" if change.moves else "changed"
+    return "added" if isinstance(change, Added) else "removed"
 
 
 def fields_of(change: Added | Changed | Removed) -> list[dict[str, Any]]:
-    """Field by field, old and new, as JSON."""
+    """Field by field as JSON: `old` as last harvested, `theirs` as it is now, `new` as received, `conflict`."""
     return [_field(each) for each in change.fields] if isinstance(change, Changed) else []
 
 
 def _field(change: FieldChange) -> dict[str, Any]:
-    return {"field": change.field, "old": _plain(change.old), "new": _plain(change.new)}
+    values = {name: _plain(getattr(change, name)) for name in ("old", "theirs", "new")}
+    return {"field": change.field, **values, "conflict": change.conflict}
 
 
 def _plain(value: Any) -> Any:
@@ -220,16 +278,54 @@ def undo(run: int, context: dict[str, Any]) -> Undone:
     """Bring back what was before the run. The caller holds the source's lock, commits and indexes `packages`."""
     found = run_of(run)
     if found.plan == "undone":
-        raise NotUndoable(run=run, why="它已经撤回过了。")
-    if model.Session.execute(LATER, {"source": found.source, "run": run}).scalar():
-        raise NotUndoable(run=run, why="该来源之后又有归集任务改动了数据集，请先撤回较新的任务。")
+        raise NotUndoable(run=run, why=f"它已经撤回过了。要恢复它的改动，请用 ./govcn harvest redo {run}。")
+    _ask_later_runs(found)
+    changes = list(model.Session.execute(DONE, {"run": run}))
     result = Undone(run, found.source)
-    changes = list(model.Session.execute(CHANGES, {"run": run}))
+    was = snapshots([each.package_id for each in changes])
     _take_down([each.package_id for each in changes if each.kind == "added"], context, result)
-    _bring_back([each for each in changes if each.kind != "added"], context, result)
+    _bring_back([each for each in changes if each.kind != "added"], was, context, result, undoing=True)
+    _keep_turn(run, changes, was, "undone")
+    model.Session.execute(DROP_PLANNED, {"run": run})
     model.Session.execute(UNDONE, {"run": run})
-    model.Session.execute(CHANGE_UNDONE, {"run": run, "ids": [each.package_id for each in changes]})
     return result
+
+
+def redo(run: int, context: dict[str, Any]) -> Undone:
+    """Take back the undo of a run: what was before it was undone. As `undo` otherwise."""
+    found = run_of(run)
+    if found.plan != "undone":
+        raise NotUndoable(run=run, why="它没有被撤回，不需要恢复。")
+    _ask_later_runs(found)
+    changes = list(model.Session.execute(UNDONE_CHANGES, {"run": run}))
+    result = Undone(run, found.source)
+    was = snapshots([each.package_id for each in changes])
+    _bring_back(changes, was, context, result, undoing=False)
+    _keep_turn(run, changes, was, "applied")
+    model.Session.execute(REDONE, {"run": run})
+    return result
+
+
+def _ask_later_runs(found: Any) -> None:
+    if model.Session.execute(LATER, {"source": found.source, "run": found.id}).scalar():
+        raise NotUndoable(run=found.id, why="该来源之后又有归集任务改动了数据集，请先撤回较新的任务。")
+
+
+def _keep_turn(run: int, changes: Sequence[Any], was: Mapping[str, Any], state: str) -> None:
+    """What stood before and after this undo or redo, so that it can be taken back exactly."""
+    model.Session.flush()
+    stands = snapshots([each.package_id for each in changes])
+    rows = [
+        {
+            "run": run,
+            "remote_id": each.remote_id,
+            "state": state,
+            "undone": {"now": was.get(each.package_id), "then": stands.get(each.package_id)},
+        }
+        for each in changes
+    ]
+    if rows:
+        model.Session.execute(TURNED, rows)
 
 
 def run_of(run: int) -> Any:
@@ -247,29 +343,28 @@ def _take_down(ids: Sequence[str], context: dict[str, Any], result: Undone) -> N
     result.packages.extend(taken)
 
 
-def _bring_back(changes: Sequence[Any], context: dict[str, Any], result: Undone) -> None:
-    now = snapshots([each.package_id for each in changes])
+def _bring_back(
+    changes: Sequence[Any], now: Mapping[str, Any], context: dict[str, Any], result: Undone, *, undoing: bool
+) -> None:
     packages = bulk.packages_of([each.package_id for each in changes])
+    tags: dict[str, tuple[str, ...]] = {}
     for each in changes:
         if each.package_id not in now or each.before is None:
             continue
         merged, kept = merge(each.before, each.after or {}, now[each.package_id])
+        if undoing and merged["record"]:  # so that the next run does not make the same change again
+            merged["record"] |= {"state": "kept" if each.kind == "removed" else "active"}
         _write(packages[each.package_id], merged)
+        tags[each.package_id] = tuple(merged["tags"])
         if kept:
             title = now[each.package_id]["title"]
             result.skipped.append({"package_id": each.package_id, "title": title, "fields": kept})
         result.restored += 1
         result.packages.append(each.package_id)
     model.Session.flush()
-    bulk.replace_tags({each.package_id: tuple(merged_tags) for each, merged_tags in _tags(changes, now)})
-    bulk.tell_of_updates(packages, {key: package.extras or {} for key, package in packages.items()}, context)
-
-
-def _tags(changes: Sequence[Any], now: Mapping[str, Any]) -> Iterable[tuple[Any, list[str]]]:
-    for each in changes:
-        if each.package_id in now and each.before is not None:
-            merged, _ = merge(each.before, each.after or {}, now[each.package_id])
-            yield each, merged["tags"]
+    bulk.replace_tags(tags)
+    written = {key: package for key, package in packages.items() if key in tags}
+    bulk.tell_of_updates(written, {key: package.extras or {} for key, package in written.items()}, context)
 
 
 def merge(
@@ -278,7 +373,10 @@ def merge(
     """PURE: the snapshot to restore, and the names of fields that stay because somebody changed them since."""
     merged: dict[str, Any] = {}
     kept: list[str] = []
-    for name in (*COLUMNS, "tags", "resources"):
+    for name in PARTS:
+        if name not in after:  # a snapshot of an earlier edition did not hold it
+            merged[name] = now.get(name)
+            continue
         if now.get(name) == after.get(name):
             merged[name] = before.get(name)
         else:
@@ -293,7 +391,8 @@ def merge(
             kept.append(name)
         if value is not None:
             merged["extras"][name] = value
-    merged["record"] = before.get("record")
+    record = before.get("record")
+    merged["record"] = dict(record) if record else None
     return merged, kept
 
 
@@ -301,14 +400,20 @@ def _write(package: Any, merged: Mapping[str, Any]) -> None:
     """Texts, fields, resources and the record; tags follow for all datasets together."""
     extras = merged["extras"]
     package.extras = extras
+    if merged["owner_org"] != package.owner_org:
+        model.Session.execute(OWNER, {"id": package.id, "owner": merged["owner_org"]})
     for column in COLUMNS:
         setattr(package, column, merged[column])
     package.private = is_private(extras.get("catalog_status", ""), extras.get("open_type", ""))
     package.metadata_modified = bulk.now()
     _write_resources(package.id, merged["resources"] or [])
+    if merged["release"]:
+        editorial.set_release(model.Session, package.id, Release(**merged["release"]))
+    else:
+        model.Session.execute(UNRELEASE, {"id": package.id})
     record = merged["record"]
     if record:
-        wanted = {name: record[name] for name in ("status_before", "entry", "resources")}
+        wanted = {name: record[name] for name in ("state", "status_before", "entry", "resources")}
         model.Session.execute(RESTORE_RECORD, wanted | {"package_id": package.id})
 
 

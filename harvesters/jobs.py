@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ckanext.govcn.harvest.rules import OPERATOR, Person
+
 from harvesters import harvest, registry
 from harvesters.configured import find
 from harvesters.exceptions import HarvestError
@@ -34,15 +36,27 @@ def _run(lease: Lease) -> None:
 
 
 def _apply(lease: Lease) -> None:
-    lease.result = harvest.apply(lease.arguments["run"], _source(lease), lease)
+    given = lease.arguments
+    chosen = {(remote_id, field): choice for remote_id, field, choice in given.get("fields", ())}
+    choices = harvest.Choices(given.get("keep"), chosen)
+    lease.result = harvest.apply(given["run"], _source(lease), _person(lease), choices, lease=lease)
 
 
 def _reject(lease: Lease) -> None:
-    lease.result = harvest.reject(lease.arguments["run"], lease)
+    lease.result = harvest.reject(lease.arguments["run"], _person(lease), lease=lease)
 
 
 def _undo(lease: Lease) -> None:
-    lease.result = harvest.undo(lease.arguments["run"], lease).to_json()
+    lease.result = harvest.undo(lease.arguments["run"], _person(lease), lease=lease).to_json()
+
+
+def _redo(lease: Lease) -> None:
+    lease.result = harvest.redo(lease.arguments["run"], _person(lease), lease=lease).to_json()
+
+
+def _person(lease: Lease) -> Person:
+    """Whoever asked for the job decides, with the rights they have when it is done; nobody's name is the operator's."""
+    return harvest.person(lease.wanted_by, lease.arguments["run"]) if lease.wanted_by else OPERATOR
 
 
 def _preview(lease: Lease) -> None:
@@ -58,5 +72,6 @@ _KINDS: Mapping[str, Callable[[Lease], None]] = {
     "apply": _apply,
     "reject": _reject,
     "undo": _undo,
+    "redo": _redo,
     "preview": _preview,
 }

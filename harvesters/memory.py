@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ckanext.govcn.catalog.entry import CatalogEntry
 
 from harvesters.exceptions import SourceBusy
+from harvesters.merge import width
 from harvesters.plan import Known, Plan, Trouble
 from harvesters.run import Applied, Counts, Report
 
@@ -34,18 +35,33 @@ class MemorySession:
         return dict(self.portal.records.get(self.source, {}))
 
     def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        harvested = self.portal.harvested.get(self.source, {})
+        return {each: harvested[each] for each in remote_ids}
+
+    def present(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
         records = self.portal.records.get(self.source, {})
         return {each: self.portal.datasets[records[each].package_id].entry for each in remote_ids}
 
+    def openings(self, titles: Collection[str]) -> Mapping[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for known in self.portal.records.get(self.source, {}).values():
+            dataset = self.portal.datasets[known.package_id]
+            if dataset.entry.title in titles:
+                key = (dataset.entry.title, dataset.owner)
+                found[key] = min(found.get(key, width(dataset.entry)), width(dataset.entry))
+        return found
+
     def apply(self, plan: Plan) -> Applied:
         records = self.portal.records.setdefault(self.source, {})
+        harvested = self.portal.harvested.setdefault(self.source, {})
+        harvested |= {each.remote_id: each.judged.entry for each in [*plan.added, *plan.changed]}
         for added in plan.added:
             package_id = f"{self.source}:{added.remote_id}"
             self.portal.datasets[package_id] = MemoryDataset(added.judged.entry, added.judged.owner)
             records[added.remote_id] = Known(added.hash, package_id, owner=added.judged.owner)
         for changed in plan.changed:
             dataset = self.portal.datasets[changed.known.package_id]
-            dataset.entry, dataset.withdrawn = changed.judged.entry, False
+            dataset.entry, dataset.withdrawn, dataset.owner = changed.entry, False, changed.judged.owner
             records[changed.remote_id] = Known(changed.hash, changed.known.package_id, owner=dataset.owner)
         for remote_id, hash_ in plan.unchanged.items():
             was = records[remote_id]
@@ -68,10 +84,11 @@ class MemorySession:
 
 @dataclass(slots=True)
 class MemoryPortal:
-    """Datasets by id, known records by source."""
+    """Datasets by id; known records, and the entries last harvested from them, by source."""
 
     datasets: dict[str, MemoryDataset] = field(default_factory=dict[str, MemoryDataset])
     records: dict[str, dict[str, Known]] = field(default_factory=dict[str, dict[str, Known]])
+    harvested: dict[str, dict[str, CatalogEntry]] = field(default_factory=dict[str, dict[str, CatalogEntry]])
     problems: list[Trouble] = field(default_factory=list[Trouble])
     reports: list[Report] = field(default_factory=list[Report])
     held: list[Plan] = field(default_factory=list[Plan])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckan import model
-from ckanext.govcn.harvest import jobs
+from ckanext.govcn.harvest import deciding
 from ckanext.govcn.notice.outbox import To, notify
 from sqlalchemy import text
 
@@ -37,7 +37,7 @@ def run_ended(report: Report) -> None:
     about, known = f"harvest_run:{report.run}", {"source": source.title, "run": report.run}
     if report.counts.waiting:
         notify("harvest_plan_waiting", owner, about, known | {"count": report.counts.waiting}, once="waiting")
-        if jobs.opens(model.Session, report.run):
+        if deciding.opens(model.Session, report.run):
             notify("harvest_more_open", To(bureau=True), about, known, once="open")
     if report.counts.refused and report.counts.refused != _refused_before(report):
         notify("harvest_refused", owner, about, known | {"count": report.counts.refused}, once="refused")

@@ -7,17 +7,19 @@ harvested from it, so that "changed" always names the fields, old and new.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ckanext.govcn.catalog.entry import CatalogEntry, Resource
 
+from harvesters.merge import LEVEL, Choice, FieldChange, merge, narrowed, undecided, width
+
 SECRECY = "E26"
-MOVED = "H01"
-"""Rule of this module: an entry never moves to another department by a harvest alone."""
-UNREAD_FIELDS = frozenset({"unread", "secrecy"})
-"""Fields of an entry that never reach the dataset: a difference in them alone is no change."""
+PERSONAL = "E30"
+UNKEPT = frozenset({SECRECY, PERSONAL})
+"""Rules that keep nothing of a record but its hash, its place and the rule."""
 
 
 class Place(Protocol):
@@ -44,7 +46,10 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One problem of one record with its place; `severity` is refuse, warn or not_run, `message` Chinese."""
+    """One problem of one record with its place; `severity` is refuse, warn or not_run, `message` Chinese.
+
+    `hash` is the record's, where nothing else of it may be kept.
+    """
 
     rule: str
     severity: str
@@ -55,6 +60,7 @@ class Trouble:
     sheet: str = ""
     row: int | None = None
     column: str = ""
+    hash: str = dataclasses.field(default="", compare=False)
 
     def as_refusal(self) -> dict[str, Any]:
         """As previews list what was sent back: where, by which rule, and what to do."""
@@ -62,8 +68,8 @@ class Trouble:
         return {**place, "rule": self.rule, "message": self.message}
 
     def without_content(self) -> Trouble:
-        """What may be kept of a row refused for secrecy (E26): source, sheet, row, rule, and the fixed sentence."""
-        return Trouble(self.rule, self.severity, self.message, sheet=self.sheet, row=self.row)
+        """What may be kept of a row refused by E26 or E30: source, sheet, row, rule, hash and the fixed sentence."""
+        return Trouble(self.rule, self.severity, self.message, sheet=self.sheet, row=self.row, hash=self.hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,20 @@ class Judged:
     def secret(self) -> bool:
         return any(each.rule == SECRECY and each.severity == "refuse" for each in self.problems)
 
+    @property
+    def unkept(self) -> Trouble | None:
+        """Why nothing of the record may be kept, if so."""
+        refusing = (each for each in self.problems if each.severity == "refuse" and each.rule in UNKEPT)
+        return min(refusing, key=lambda each: each.rule, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the portal knows of a record: the hash last seen and its dataset, with its owner and 编目状态 now.
 
-    `withdrawn`: the harvest has taken it down because the record vanished.
+    `withdrawn`: the harvest has taken it down because the record vanished. `by_person`: a person has taken an
+    editorial step with the dataset, so that its 编目状态 is theirs. `kept`: it vanished, and undoing the run that took
+    it down brought it back; it stays until the record returns.
     """
 
     hash: str
@@ -103,31 +117,40 @@ class Known:
     withdrawn: bool = False
     owner: str = ""
     status: str = ""
+    by_person: bool = False
+    kept: bool = False
 
     def waits(self) -> bool:
         """Is the dataset waiting for a review that a stated release makes unnecessary?"""
-        return self.status == "department_review"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of an entry, as last harvested and as received now."""
-
-    field: str
-    old: Any
-    new: Any
+        return self.status == "department_review" and not self.by_person
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
+    """`reopens`: the source already has a narrower entry of this title and owner, under another id."""
+
     remote_id: str
     hash: str
     judged: Judged
+    reopens: bool = False
+
+    @property
+    def entry(self) -> CatalogEntry:
+        """The entry to write."""
+        return self.judged.entry
+
+    @property
+    def opens(self) -> bool:
+        return self.reopens
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`fields` may be empty when a record only returned: then `wakes` is true."""
+    """A record that differs from what was last harvested (`old`), or that returned (`wakes`: `fields` may be empty).
+
+    `judged.entry` is what was received and is kept as last harvested; `merged` is what the dataset (`theirs`) is to
+    become. Without edits by a person `theirs` is `old` and `merged` what was received.
+    """
 
     remote_id: str
     hash: str
@@ -136,6 +159,78 @@ class Changed:
     old: CatalogEntry
     fields: tuple[FieldChange, ...] = ()
     wakes: bool = False
+    theirs: CatalogEntry | None = None
+    merged: CatalogEntry | None = None
+
+    @property
+    def entry(self) -> CatalogEntry:
+        """The entry to write."""
+        return self.judged.entry if self.merged is None else self.merged
+
+    @property
+    def present(self) -> CatalogEntry:
+        """The entry that the dataset has now."""
+        return self.old if self.theirs is None else self.theirs
+
+    @property
+    def moves(self) -> bool:
+        """Does the entry go to another department? (One that nobody was named for only finds its own.)"""
+        return bool(self.known.owner) and self.judged.owner != self.known.owner
+
+    @property
+    def opens(self) -> bool:
+        return width(self.entry) > width(self.present)
+
+    @property
+    def narrows(self) -> bool:
+        return width(self.entry) < width(self.present)
+
+    @property
+    def conflicts(self) -> bool:
+        return any(each.conflict for each in self.fields)
+
+    @property
+    def beside_level(self) -> bool:
+        """Does anything change but the level?"""
+        return any(each.field not in LEVEL for each in self.fields)
+
+    def narrowing(self) -> Changed:
+        """The part that never waits: the dataset's level, and nothing else. The record stays as it was otherwise."""
+        received = replace(self.old, **{name: getattr(self.entry, name) for name in LEVEL})
+        written = narrowed(self.present, self.entry)
+        level = tuple(
+            FieldChange(name, getattr(self.present, name), getattr(written, name), getattr(self.present, name))
+            for name in LEVEL
+            if getattr(self.present, name) != getattr(written, name)
+        )
+        judged = replace(
+            self.judged, entry=received, owner=self.known.owner, publishes=False, decided=bool(written.open_type)
+        )
+        return replace(
+            self, hash=self.known.hash, judged=judged, fields=level, wakes=False, merged=written, theirs=self.present
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Different:
+    """A record that is known and whose hash is another one than last time, or that returned."""
+
+    remote_id: str
+    hash: str
+    judged: Judged
+    known: Known
+
+
+class Entries(Protocol):
+    """What the portal holds of many records, each kind in one look-up."""
+
+    def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        """The entries last harvested, by remote id."""
+        ...
+
+    def present(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        """The entries that their datasets have now, persons' edits included; what is missing nobody has edited."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +258,17 @@ class Seen:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done with one batch of records. `unchanged` maps remote id → hash to keep."""
+    """What is to be done with one batch of records. `unchanged` maps remote id → hash to keep.
+
+    `received` are the records that were judged, as they came, by remote id; not those of which nothing may be kept.
+    """
 
     added: list[Added] = field(default_factory=list[Added])
     changed: list[Changed] = field(default_factory=list[Changed])
     unchanged: dict[str, str] = field(default_factory=dict[str, str])
     removed: list[Removed] = field(default_factory=list[Removed])
     refused: list[tuple[Trouble, ...]] = field(default_factory=list[tuple[Trouble, ...]])
+    received: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[Trouble] = field(default_factory=list[Trouble])
 
 
@@ -193,15 +292,15 @@ def plan_batch(
     known: Mapping[str, Known],
     seen: Seen,
     judge: Callable[[Any], Judged],
-    last_entries: Callable[[Collection[str]], Mapping[str, CatalogEntry]],
+    entries: Entries,
 ) -> Plan:
     """The plan for one batch; `seen` goes on from batch to batch of a run.
 
-    `judge` reads a record into an entry with its problems; it is asked for new and changed records only.
-    `last_entries` gives the last harvested entries of many remote ids in one look-up.
+    `judge` reads a record into an entry with its problems; it is asked for new and changed records only, and so are
+    the `entries`.
     """
     plan = Plan()
-    different: list[tuple[str, str, Judged, Known]] = []
+    different: list[Different] = []
     for record in records:
         remote_id = _identity(record, known, seen)
         if remote_id is None:
@@ -211,18 +310,65 @@ def plan_batch(
             plan.unchanged[remote_id] = record.hash
             continue
         judged = judge(record)
+        if judged.unkept is None:
+            plan.received[remote_id] = record
         if judged.refused:
-            _refuse(plan, remote_id, judged, was)
-        elif was and was.owner and judged.owner != was.owner:
-            plan.refused.append((_moved(record, judged),))
+            _refuse(plan, remote_id, record.hash, judged, was)
         elif was is None:
             plan.added.append(Added(remote_id, record.hash, judged))
             plan.warnings.extend(judged.problems)
         else:
-            different.append((remote_id, record.hash, judged, was))
+            different.append(Different(remote_id, record.hash, judged, was))
             plan.warnings.extend(judged.problems)
-    _compare(plan, different, last_entries)
+    _compare(plan, different, entries)
     return plan
+
+
+def reopening(
+    added: Sequence[Added], openings: Callable[[Collection[str]], Mapping[tuple[str, str], int]]
+) -> list[Added]:
+    """The additions, with those marked that would show more than the same entry did under its former id.
+
+    A source that gives all its records new ids must not get past the rule that what becomes more open waits.
+    """
+    titles = {each.entry.title for each in added if width(each.entry)}
+    present: Mapping[tuple[str, str], int] = openings(titles) if titles else {}
+    return [
+        replace(each, reopens=width(each.entry) > present.get((each.entry.title, each.judged.owner), width(each.entry)))
+        for each in added
+    ]
+
+
+def change_of(
+    given: Different,
+    old: CatalogEntry,
+    theirs: CatalogEntry | None = None,
+    choose: Callable[[str], Choice | None] = undecided,
+) -> Changed:
+    """The change that a record makes to its dataset, a person's edits kept; `choose` decides conflicts.
+
+    What a person has filled in is no longer 待完善, and a level that a person gave is decided.
+    """
+    judged, known = given.judged, given.known
+    merged = merge(old, old if theirs is None else theirs, judged.entry, choose)
+    decided = bool(merged.entry.open_type) and (judged.decided or LEVEL[0] in merged.stays)
+    settled = replace(
+        judged,
+        decided=decided,
+        publishes=judged.publishes and decided,
+        incomplete=tuple(each for each in judged.incomplete if each not in merged.stays),
+    )
+    return Changed(
+        given.remote_id,
+        given.hash,
+        settled,
+        known,
+        old,
+        merged.fields,
+        wakes=known.withdrawn,
+        theirs=theirs,
+        merged=merged.entry,
+    )
 
 
 @dataclass(slots=True)
@@ -239,10 +385,12 @@ def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> Remov
     gone = [
         Removed(remote_id, was)
         for remote_id, was in known.items()
-        if not was.withdrawn and remote_id not in seen.hashes
+        if not was.withdrawn and not was.kept and remote_id not in seen.hashes
     ]
     if len(gone) <= seen.secret:
-        return Removals(now=gone)  # what is now marked 涉密 goes at once, whatever else holds
+        return Removals(
+            now=[replace(each, secret=True) for each in gone]
+        )  # what is now marked 涉密 goes at once, whatever else holds
     active = sum(not was.withdrawn for was in known.values())
     if not seen.hashes:
         return Removals(held=gone, brake=f"来源没有返回任何记录，已有的 {active} 条保持不变。请核实来源是否正常。")
@@ -253,15 +401,6 @@ def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> Remov
         why = f"本次将下架 {len(gone)} 条（共 {active} 条），超过批量下架上限，已全部拦截。请核实后再执行。"
         return Removals(held=gone, brake=why)
     return Removals(now=gone)
-
-
-def differences(old: CatalogEntry, new: CatalogEntry) -> tuple[FieldChange, ...]:
-    """Field by field, in the entry's order; fields that never reach the dataset are not compared."""
-    return tuple(
-        FieldChange(each.name, getattr(old, each.name), getattr(new, each.name))
-        for each in fields(CatalogEntry)
-        if each.name not in UNREAD_FIELDS and getattr(old, each.name) != getattr(new, each.name)
-    )
 
 
 def matched_resources(old: Sequence[Resource], old_ids: Sequence[str], new: Sequence[Resource]) -> list[str | None]:
@@ -306,43 +445,24 @@ def _identity(record: Record, known: Mapping[str, Known], seen: Seen) -> str | N
     return remote_id
 
 
-def _refuse(plan: Plan, remote_id: str, judged: Judged, was: Known | None) -> None:
+def _refuse(plan: Plan, remote_id: str, hash_: str, judged: Judged, was: Known | None) -> None:
     """A refused record changes nothing of what is there, except that 涉密 takes its dataset down at once."""
-    if judged.secret:
-        secrecy = tuple(each.without_content() for each in judged.problems if each.rule == SECRECY)
-        plan.refused.append(secrecy[:1])
-        if was and not was.withdrawn:
-            plan.removed.append(Removed(remote_id, was, secret=True))
-        return
-    plan.refused.append(judged.problems)
+    unkept = judged.unkept
+    plan.refused.append((replace(unkept, hash=hash_).without_content(),) if unkept else judged.problems)
+    if judged.secret and was and not was.withdrawn:
+        plan.removed.append(Removed(remote_id, was, secret=True))
 
 
-def _moved(record: Record, judged: Judged) -> Trouble:
-    place = record.place
-    return Trouble(
-        rule=MOVED,
-        severity="refuse",
-        message="提供方与已入库数据集的所属部门不同，归集不会划转数据集。请由数据主管部门办理划转后再归集。",
-        field="provider",
-        given=judged.entry.provider.name,
-        file=place.file,
-        sheet=place.sheet,
-        row=place.row,
-    )
-
-
-def _compare(
-    plan: Plan,
-    different: Sequence[tuple[str, str, Judged, Known]],
-    last_entries: Callable[[Collection[str]], Mapping[str, CatalogEntry]],
-) -> None:
+def _compare(plan: Plan, different: Sequence[Different], entries: Entries) -> None:
     if not different:
         return
-    last = last_entries([remote_id for remote_id, *_ in different])
-    for remote_id, hash_, judged, was in different:
-        old = last.get(remote_id, CatalogEntry())
-        changes = differences(old, judged.entry)
-        if changes or was.withdrawn or not was.hash or (was.waits() and judged.publishes):
-            plan.changed.append(Changed(remote_id, hash_, judged, was, old, fields=changes, wakes=was.withdrawn))
+    ids = [each.remote_id for each in different]
+    last, present = entries.last_entries(ids), entries.present(ids)
+    for each in different:
+        change = change_of(each, last.get(each.remote_id, CatalogEntry()), present.get(each.remote_id))
+        known = each.known
+        waits = known.waits() and change.judged.publishes
+        if change.fields or change.moves or known.withdrawn or not known.hash or waits:
+            plan.changed.append(change)
         else:
-            plan.unchanged[remote_id] = hash_
+            plan.unchanged[each.remote_id] = each.hash

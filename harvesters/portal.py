@@ -11,15 +11,17 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy.exc
 from ckan import model
+from ckanext.govcn.access import addresses
 from ckanext.govcn.access import files as store
 from ckanext.govcn.catalog.entry import CatalogEntry, Provider, Resource
 from ckanext.govcn.dataset import convert
@@ -31,13 +33,13 @@ from ckanext.govcn.editorial.states import Status
 from ckanext.govcn.harvest.jobs import Wanted
 from ckanext.govcn.index.following import Follower
 
-from harvesters import bulk, history, leases, notices, registry
+from harvesters import bulk, history, leases, merge, notices, present, registry
 from harvesters import statements as sql
 from harvesters.entry_json import from_json, to_json
 from harvesters.files import Files, Hung, resource_dicts
 from harvesters.plan import Added, Changed, Known, Plan, Removed, Trouble, matched_resources
 from harvesters.providers import PENDING
-from harvesters.publishing import status_for
+from harvesters.publishing import status_for, waking
 from harvesters.rows import is_link, rows_of
 from harvesters.run import Applied, Counts, Report
 from harvesters.source import Source
@@ -164,7 +166,6 @@ class CkanSession:
         self._zone = zone.effective(model.Session)
         self._follower = Follower()
         self._one_by_one = one_by_one
-        self._hung_ids: dict[str, list[str]] = {}
         self.run = run
 
     # ── what is known
@@ -174,7 +175,13 @@ class CkanSession:
         rows = model.Session.execute(sql.KNOWN, {"source": self._source.name, "pending": pending})
         return {
             row.remote_id: Known(
-                row.hash, row.package_id, row.state == "withdrawn", row.owner_org or "", row.status or ""
+                row.hash,
+                row.package_id,
+                row.state == "withdrawn",
+                row.owner_org or "",
+                row.status or "",
+                by_person=row.by_person,
+                kept=row.state == "kept",
             )
             for row in rows
         }
@@ -182,6 +189,17 @@ class CkanSession:
     def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
         rows = model.Session.execute(sql.LAST_ENTRIES, {"source": self._source.name, "ids": list(remote_ids)})
         return {row.remote_id: from_json(row.entry) for row in rows}
+
+    def present(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        return present.entries(self._source.name, remote_ids)
+
+    def openings(self, titles: Collection[str]) -> Mapping[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for row in model.Session.execute(sql.OPENINGS, {"source": self._source.name, "titles": list(titles)}):
+            entry = CatalogEntry(open_type=row.open_type or "", access_mode=row.access_mode or "")
+            key, open_ = (row.title, row.owner_org), merge.width(entry)
+            found[key] = min(found.get(key, open_), open_)
+        return found
 
     # ── what is done
 
@@ -287,21 +305,23 @@ class CkanSession:
         return alone
 
     def _new(self, added: Added, package_id: str) -> bulk.New | None:
-        hung = self._files.hang(added.judged.entry)
+        hung = self._files.hang(added.entry)
         dataset = self._dataset(added, package_id, hung, _resource_ids(package_id, hung))
         dataset["catalog_status"] = status_for(added.judged, "")
         rows = rows_of(dataset)
         if rows is None or not bulk.allowed(rows, self._zone):
             return None
         release = self._source.release if added.judged.publishes else None
-        return bulk.New(rows, added.judged.entry.categories, hung, release)
+        return bulk.New(rows, added.entry.categories, hung, release)
 
     def _insert(self, together: Sequence[tuple[Added, bulk.New]]) -> None:
         bulk.insert_all([new for _, new in together], self._context())
         model.Session.execute(
             sql.keep(),
             [
-                self._record(each, new.id, [resource["id"] for resource in new.rows.resources], new.hung)
+                self._record(
+                    each, new.id, _recorded([row["id"] for row in new.rows.resources], new.hung), done=new.hung.complete
+                )
                 for each, new in together
             ],
         )
@@ -312,13 +332,13 @@ class CkanSession:
         package_id = package_id_of(self._source.name, added.remote_id)
         if model.Session.get(model.Package, package_id):
             return self._write(added, package_id)
-        hung = self._files.hang(added.judged.entry)
+        hung = self._files.hang(added.entry)
         ids = _resource_ids(package_id, hung)
         dataset = self._dataset(added, package_id, hung, ids)
         dataset["catalog_status"] = status_for(added.judged, "")
         self._attach(hung, ids)
         tk.get_action("package_create")(self._context(defer_commit=True, return_id_only=True), dataset)
-        self._keep(added, package_id, ids, hung)
+        self._keep(added, package_id, _recorded(ids, hung), hung)
         history.keep_changes(self.run, [(added, package_id)], {})
         return package_id, hung.troubles
 
@@ -330,25 +350,40 @@ class CkanSession:
         if package is None or package.state != "active":
             trouble = Trouble(DELETED, "warn", "该数据集已被管理员删除，归集不再更新它。如需恢复，请先恢复数据集。")
             return package_id, (trouble,)
-        hung = self._files.hang(change.judged.entry)
-        before = history.snapshots([package_id])
-        old, old_ids, status_before = self._before(change.remote_id)
-        matched = matched_resources(old, old_ids, hung.resources)
-        ids = [each or str(uuid.uuid4()) for each in matched]
         shown = tk.get_action("package_show")(self._context(use_cache=False), {"id": package_id})
+        there = {each["id"]: each for each in shown["resources"]}
+        theirs = {each.url: there[found] for each in change.entry.resources if (found := _stays(each, there))}
+        own = tuple(each for each in change.entry.resources if each.url not in theirs)
+        hung = self._files.hang(replace(change.entry, resources=own))
+        before = history.snapshots([package_id])
+        recorded, status_before = self._before(change.remote_id)
+        stay = {each["id"] for each in theirs.values()}
+        free = [each for each in recorded if each["id"] not in stay]
+        old = [Resource(each["url"], remote_id=each["remote_id"]) for each in free]
+        matched = matched_resources(old, [each["id"] for each in free], hung.resources)
+        ids = [each or str(uuid.uuid4()) for each in matched]
         dataset = shown | self._dataset(change, package_id, hung, ids)
+        foreign = [] if isinstance(change, Added) else there.keys() - {each["id"] for each in recorded}
+        dataset["resources"] = [
+            *_in_order(change.entry.resources, theirs, zip(hung.resources, dataset["resources"], strict=True)),
+            *(each for each in shown["resources"] if each["id"] in foreign),
+        ]
         dataset.pop("metadata_modified", None)
-        if not change.judged.entry.codes:
-            dataset |= {platform: shown.get(platform) for platform in ("codes", "code_provisional")}
-        now = shown.get("catalog_status", "")
-        if isinstance(change, Changed) and change.wakes and now == "withdrawn":
-            now = "" if change.fields else status_before
-        dataset["catalog_status"] = status_for(change.judged, now)
-        self._attach(hung, ids)
         stated = bool(change.judged.entry.codes)
+        if not stated:
+            dataset |= {platform: shown.get(platform) for platform in ("codes", "code_provisional")}
+        now, by_person = shown.get("catalog_status", ""), isinstance(change, Changed) and change.known.by_person
+        if isinstance(change, Changed) and change.wakes and now == "withdrawn":
+            now = waking(status_before, changed=bool(change.fields))
+        dataset["catalog_status"] = status_for(change.judged, now, by_person=by_person)
+        if dataset["catalog_status"] == Status.PUBLISHED:
+            dataset["release_kind"] = dataset["release_kind"] or shown.get("release_kind", "")
+        self._attach(hung, ids)
         context = self._context(defer_commit=True, return_id_only=True, govcn_codes_given=stated)
         tk.get_action("package_update")(context, dataset)
-        self._keep(change, package_id, ids, hung)
+        self._keep(
+            change, package_id, [*_recorded(ids, hung), *(each for each in recorded if each["id"] in stay)], hung
+        )
         model.Session.flush()
         history.keep_changes(self.run, [(change, package_id)], before)
         return package_id, hung.troubles
@@ -360,7 +395,7 @@ class CkanSession:
         ids = [each.known.package_id for each in changed]
         active = set(model.Session.execute(sql.ACTIVE, {"ids": ids}).scalars())
         alone: list[Changed] = []
-        together: list[tuple[Changed, bulk.Update, Hung]] = []
+        together: list[tuple[Changed, bulk.Update, list[dict[str, str]]]] = []
         for each in changed:
             update = self._update(each) if each.known.package_id in active else None
             if update is None:
@@ -372,34 +407,31 @@ class CkanSession:
         done.extend(update.id for _, update, _ in together)
         return alone
 
-    def _update(self, changed: Changed) -> tuple[bulk.Update, Hung] | None:
+    def _update(self, changed: Changed) -> tuple[bulk.Update, list[dict[str, str]]] | None:
         """The rows to write, or None where more than texts, fields and tags changes: codes, resources, a return."""
-        entry, old = changed.judged.entry, changed.old
+        entry, theirs = changed.entry, changed.present
         if changed.known.owner != changed.judged.owner:
-            return None  # a department was found for an entry that had none
-        if changed.wakes or (entry.categories, entry.codes) != (old.categories, old.codes):
+            return None  # it moves, or a department was found for an entry that had none
+        if changed.wakes or entry.categories != theirs.categories or changed.judged.entry.codes != changed.old.codes:
             return None
-        if entry.resources != old.resources:
+        if merge.kept(entry).resources != merge.kept(theirs).resources:
             return None
-        if entry.resources and (self._source.files == "copy" or not changed.known.hash):
+        if changed.judged.entry.resources and (self._source.files == "copy" or not changed.known.hash):
             return None  # the files behind the addresses may be new
-        before, ids, _ = self._before(changed.remote_id) if entry.resources else ([], [], "")
-        hung = Hung(tuple(before), tuple(None for _ in before))
+        recorded, _ = self._before(changed.remote_id) if theirs.resources else ([], "")
         dataset = self._dataset(changed, changed.known.package_id, Hung((), ()), ())
-        dataset["catalog_status"] = status_for(changed.judged, changed.known.status)
+        known = changed.known
+        dataset["catalog_status"] = status_for(changed.judged, known.status, by_person=known.by_person)
         rows = rows_of(dataset)
         if rows is None or not bulk.allowed(rows, self._zone):
             return None
-        self._hung_ids[changed.remote_id] = ids
         release = self._source.release if changed.judged.publishes else None
-        return bulk.Update(rows, release), hung
+        return bulk.Update(rows, release), recorded
 
-    def _write_updates(self, together: Sequence[tuple[Changed, bulk.Update, Hung]]) -> None:
+    def _write_updates(self, together: Sequence[tuple[Changed, bulk.Update, list[dict[str, str]]]]) -> None:
         before = history.snapshots([update.id for _, update, _ in together])
         bulk.update_all([update for _, update, _ in together], self._context())
-        rows = [
-            self._record(each, update.id, self._hung_ids.pop(each.remote_id), hung) for each, update, hung in together
-        ]
+        rows = [self._record(each, update.id, recorded) for each, update, recorded in together]
         model.Session.execute(sql.keep(), rows)
         history.keep_changes(self.run, ((each, update.id) for each, update, _ in together), before)
         model.Session.commit()
@@ -422,10 +454,10 @@ class CkanSession:
         judged = change.judged
         release = self._source.release
         return convert.dataset_from_entry(
-            judged.entry,
+            change.entry,
             judged.owner,
             id=package_id,
-            url=judged.entry.url if is_link(judged.entry.url) else "",
+            url=change.entry.url if is_link(change.entry.url) else "",
             resources=list(resource_dicts(hung, ids)),
             incomplete=list(judged.incomplete),
             source_name=self._source.name,
@@ -438,36 +470,35 @@ class CkanSession:
             if kept:
                 store.attach(resource_id, kept.sha256, kept.filename)
 
-    def _keep(self, change: Added | Changed, package_id: str, ids: Sequence[str], hung: Hung) -> None:
+    def _keep(
+        self, change: Added | Changed, package_id: str, resources: Sequence[Mapping[str, str]], hung: Hung
+    ) -> None:
         """The record's row and the release of its dataset, in the dataset's own transaction."""
-        model.Session.execute(sql.keep(), [self._record(change, package_id, ids, hung)])
+        model.Session.execute(sql.keep(), [self._record(change, package_id, resources, done=hung.complete)])
         if self._source.release and change.judged.publishes:
             records.set_release(model.Session, package_id, self._source.release)
 
-    def _record(self, change: Added | Changed, package_id: str, ids: Sequence[str], hung: Hung) -> dict[str, Any]:
+    def _record(
+        self, change: Added | Changed, package_id: str, resources: Sequence[Mapping[str, str]], *, done: bool = True
+    ) -> dict[str, Any]:
+        """The record's row: what was received, whatever a person's edits made of it."""
         return {
             "source": self._source.name,
             "remote_id": change.remote_id,
-            "hash": change.hash if hung.complete else "",
+            "hash": change.hash if done else "",
             "package_id": package_id,
             "state": "active",
             "seen_run": self.run,
             "changed_run": self.run,
             "entry": to_json(change.judged.entry),
-            "resources": [
-                {"id": each, "url": resource.url, "remote_id": resource.remote_id}
-                for each, resource in zip(ids, hung.resources, strict=True)
-            ],
+            "resources": list(resources),
         }
 
-    def _before(self, remote_id: str) -> tuple[list[Resource], list[str], str]:
-        """The resources a record's dataset has, their ids in that order, and its state before it vanished."""
+    def _before(self, remote_id: str) -> tuple[list[dict[str, str]], str]:
+        """The harvested resources of a record's dataset, and its state before the record vanished."""
         asked = {"source": self._source.name, "ids": [remote_id]}
         found = model.Session.execute(sql.BEFORE, asked).one_or_none()
-        if found is None:
-            return [], [], ""
-        resources = [Resource(each["url"], remote_id=each["remote_id"]) for each in found.resources]
-        return resources, [each["id"] for each in found.resources], found.status_before
+        return (found.resources, found.status_before) if found else ([], "")
 
     def _seen(self, unchanged: Mapping[str, str]) -> None:
         if unchanged:
@@ -503,6 +534,38 @@ def _written(write: Callable[[list[Any]], None], together: list[Any]) -> bool:
 def _resource_ids(package_id: str, hung: Hung) -> list[str]:
     """Ids of a new dataset's resources: the same again when a run that died is run again."""
     return [str(uuid.uuid5(uuid.UUID(package_id), f"{n}\0{each.url}")) for n, each in enumerate(hung.resources)]
+
+
+def _recorded(ids: Sequence[str], hung: Hung) -> list[dict[str, str]]:
+    """Harvested resources as their record keeps them: what a later run and a person's edit are compared with."""
+    return [
+        {"id": each, "url": resource.url, "remote_id": resource.remote_id} | ({"sha256": kept.sha256} if kept else {})
+        for each, resource, kept in zip(ids, hung.resources, hung.contents, strict=True)
+    ]
+
+
+def _stays(resource: Resource, there: Mapping[str, Any]) -> str:
+    """The id of the dataset's resource whose address or content a person has put there, or ""."""
+    route = addresses.route_of(resource.url)
+    return route.resource_id if route and route.resource_id in there else ""
+
+
+def _in_order(
+    wanted: Sequence[Resource], theirs: Mapping[str, Any], given: Iterable[tuple[Resource, dict[str, Any]]]
+) -> Iterator[dict[str, Any]]:
+    """The resource dicts in the entry's order; what could not be had is missing from `given`."""
+    left = deque(given)
+    for resource in wanted:
+        if resource.url in theirs:
+            yield _described(theirs[resource.url], resource)
+        elif left and left[0][0].url == resource.url:
+            yield left.popleft()[1]
+
+
+def _described(shown: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
+    """A resource that stays where it is, under the merged name, format and description."""
+    said = {name: getattr(resource, name) for name in ("name", "format", "description") if getattr(resource, name)}
+    return {**shown, **said}
 
 
 def _refusal(error: Any, place: Any) -> Trouble:

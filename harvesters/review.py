@@ -1,22 +1,26 @@
 """Which changes carry themselves out and which wait for a person (变更清单 → 审阅 → 执行). PURE.
 
-Always waiting: an entry that becomes more open, more than 30 % changed, more than 10 % or 20 removals, an empty answer.
-A source can have everything wait (`apply: review`). Narrowing never waits: what becomes less open, and what is now
-marked 涉密, is done at once.
+Always waiting: an entry that becomes more open or moves to another provider, a field that both a person and the source
+changed, more than 30 % changed, more than 10 % or 20 removals, an empty answer. A source can have everything wait
+(`apply: review`). Narrowing never waits: what becomes less open, and what is now marked 涉密, is done at once; of a
+change that waits for another reason only its level is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ckanext.govcn.catalog.entry import CatalogEntry
-
+from harvesters.merge import width
 from harvesters.plan import Changed, Plan
 
+__all__ = ["Held", "Policy", "flood", "split", "width"]
+
 MORE_OPEN = "开放程度提高的条目须经审阅后执行"
+MOVES = "改变提供方的条目须由数据主管部门审阅后执行"
+CONFLICT = "部门与来源都改动过的字段须由人决定保留哪一个"
+CONFLICT_EN = "fields that both the department and the source changed: somebody has to decide"
 BY_POLICY = "该来源的变更须经审阅后执行"
 ONLY_PLANNED = "只生成变更清单，未执行"
-_WIDTH = {"unconditional": 3, "conditional": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,6 @@ class Held:
         return len(self.plan.added) + len(self.plan.changed) + len(self.plan.removed)
 
 
-def width(entry: CatalogEntry) -> int:
-    """How open an entry is: 无条件 3, 登录 2, 有条件 1, 不予 or 待核定 0."""
-    if entry.open_type == "unconditional" and entry.access_mode == "login":
-        return 2
-    return _WIDTH.get(entry.open_type, 0)
-
-
 def split(plan: Plan, policy: Policy) -> tuple[Plan, Held]:
     """The plan in two: what is done now, and what waits. Refusals and warnings stay with what is done."""
     now = Plan(refused=plan.refused, warnings=plan.warnings)
@@ -58,12 +55,20 @@ def split(plan: Plan, policy: Policy) -> tuple[Plan, Held]:
     waits = policy.review or policy.plan_only
     if not policy.plan_only:
         now.unchanged = plan.unchanged
-    (held.plan if waits else now).added = plan.added
-    for change in plan.changed:
-        to = now if _at_once(change, policy, waits=waits) else held.plan
-        to.changed.append(change)
-        if to is held.plan and width(change.judged.entry) > width(change.old):
+    for added in plan.added:
+        (held.plan if waits or added.opens else now).added.append(added)
+        if added.opens:
             held.why[MORE_OPEN] = None
+    for change in plan.changed:
+        why = _why(change)
+        closes = change.narrows and not policy.plan_only
+        if not why and (not waits or (closes and not change.beside_level)):
+            now.changed.append(change)
+            continue
+        if closes:
+            now.changed.append(change.narrowing())
+        held.plan.changed.append(change)
+        held.why |= dict.fromkeys(why)
     for removed in plan.removed:
         (now if removed.secret and not policy.plan_only else held.plan if waits else now).removed.append(removed)
     if waits and len(held):
@@ -71,11 +76,10 @@ def split(plan: Plan, policy: Policy) -> tuple[Plan, Held]:
     return now, held
 
 
-def _at_once(change: Changed, policy: Policy, *, waits: bool) -> bool:
-    if policy.plan_only:
-        return False
-    new, old = width(change.judged.entry), width(change.old)
-    return new < old or (new == old and not waits)
+def _why(change: Changed) -> list[str]:
+    """Why this change waits whatever the source's policy."""
+    reasons = {MORE_OPEN: change.opens, MOVES: change.moves, CONFLICT: change.conflicts}
+    return [sentence for sentence, holds in reasons.items() if holds]
 
 
 def flood(changed: int, active: int) -> str:

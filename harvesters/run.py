@@ -16,13 +16,12 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from ckanext.govcn.catalog.entry import CatalogEntry
-
 from harvesters.exceptions import HarvestError, RunInterrupted, RunStopped
 from harvesters.plan import (
     SECRECY,
     Brake,
     Changed,
+    Entries,
     Judged,
     Known,
     Plan,
@@ -32,8 +31,9 @@ from harvesters.plan import (
     Trouble,
     plan_batch,
     plan_removals,
+    reopening,
 )
-from harvesters.review import Held, Policy, flood, split, width
+from harvesters.review import Held, Policy, flood, split
 
 Thing = TypeVar("Thing")
 
@@ -130,7 +130,7 @@ class Applied:
     refused_ids: set[str] = field(default_factory=set[str])
 
 
-class Session(Protocol):
+class Session(Entries, Protocol):
     """One run of one source, opened and held by the portal."""
 
     @property
@@ -140,8 +140,8 @@ class Session(Protocol):
         """Every record of the source that the portal has a dataset for."""
         ...
 
-    def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
-        """The entries last harvested, by remote id, in one look-up."""
+    def openings(self, titles: Collection[str]) -> Mapping[tuple[str, str], int]:
+        """How open the source's present entries of these titles are: (title, owner) → the narrowest `merge.width`."""
         ...
 
     def apply(self, plan: Plan) -> Applied:
@@ -224,7 +224,9 @@ def _carry_out(task: Task, session: Session, report: Report) -> None:
     _apply(session, Plan(refused=[(each,) for each in task.refusals], warnings=list(task.remarks)), report)
     changes = _Changes(session, report, task.policy, sum(not each.withdrawn for each in known.values()))
     for batch in batches(task.records, BATCH):
-        plan = plan_batch(batch, known, seen, task.judge, session.last_entries)
+        plan = plan_batch(batch, known, seen, task.judge, session)
+        if known:
+            plan.added = reopening(plan.added, session.openings)
         report.counts.records, report.counts.repeated = seen.records, seen.repeated
         changes.take(plan)
         task.progress(report.counts)
@@ -256,9 +258,8 @@ class _Changes:
 
     def take(self, plan: Plan) -> None:
         now, held = split(plan, self.policy)
-        narrowed = [each for each in now.changed if width(each.judged.entry) < width(each.old)]
-        later = [each for each in now.changed if width(each.judged.entry) >= width(each.old)]
-        now.changed = narrowed
+        later = [each for each in now.changed if not each.narrows]
+        now.changed = [each for each in now.changed if each.narrows]
         _apply(self.session, now, self.report)
         self.hold(held)
         self.met += len(later)

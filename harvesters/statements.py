@@ -26,10 +26,15 @@ PLANNED = text("""
     WHERE run_id = :run AND state = 'planned' ORDER BY kind, remote_id
 """)
 SKIPPED = text("""
-    UPDATE govcn_harvest_change SET state = 'skipped' WHERE run_id = :run AND state = 'planned'
+    UPDATE govcn_harvest_change SET state = 'skipped'
+    WHERE run_id = :run AND state = 'planned' AND (CAST(:ids AS text[]) IS NULL OR remote_id = ANY(:ids))
+""")
+DECISION = text("""
+    INSERT INTO govcn_harvest_decision (run_id, what, decided_by, decided_as, asked_by, note, counts)
+    VALUES (:run, :what, :decided_by, :decided_as, :asked_by, :note, :counts)
 """)
 SHOWN = text("""
-    SELECT c.kind, c.state, c.remote_id, c.package_id, c.fields,
+    SELECT c.kind, c.state, c.opens, c.remote_id, c.package_id, c.fields,
            coalesce(c.planned -> 'entry' ->> 'title', p.title, '') AS title
     FROM govcn_harvest_change c LEFT JOIN package p ON p.id = c.package_id
     WHERE c.run_id = :run ORDER BY c.kind, c.remote_id LIMIT :limit
@@ -45,7 +50,11 @@ def problem() -> Insert:
 
 KNOWN = text("""
     SELECT r.remote_id, r.hash, r.package_id, r.state, p.extras ->> 'catalog_status' AS status,
-           CASE WHEN g.name = :pending THEN '' ELSE p.owner_org END AS owner_org  -- who is pending may still be found
+           CASE WHEN g.name = :pending THEN '' ELSE p.owner_org END AS owner_org,  -- who is pending may still be found
+           EXISTS (
+               SELECT FROM govcn_editorial_log l
+               WHERE l.package_id = p.id AND l.to_status <> '' AND l.user_id IS NOT NULL
+           ) AS by_person
     FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id LEFT JOIN "group" g ON g.id = p.owner_org
     WHERE r.source = :source
 """)
@@ -64,6 +73,16 @@ STANDING = text("""
 """)
 LAST_ENTRIES = text("""
     SELECT remote_id, entry FROM govcn_harvest_record WHERE source = :source AND remote_id = ANY(:ids)
+""")
+PRESENT_ENTRIES = text("""
+    SELECT r.remote_id, r.package_id, r.entry, r.resources, p.title, p.notes, p.url, p.extras
+    FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    WHERE r.source = :source AND r.remote_id = ANY(:ids)
+""")
+OPENINGS = text("""
+    SELECT p.title, p.owner_org, p.extras ->> 'open_type' AS open_type, p.extras ->> 'access_mode' AS access_mode
+    FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    WHERE r.source = :source AND p.state = 'active' AND p.title = ANY(:titles)
 """)
 BEFORE = text("""
     SELECT remote_id, resources, status_before FROM govcn_harvest_record
@@ -95,7 +114,8 @@ WITHDRAWN = text("""
     WHERE r.source = :source AND r.package_id = t.package_id
 """)
 SEEN = text("""
-    UPDATE govcn_harvest_record r SET hash = t.hash, seen_run = :run
+    UPDATE govcn_harvest_record r SET hash = t.hash, seen_run = :run,
+           state = CASE r.state WHEN 'kept' THEN 'active' ELSE r.state END
     FROM unnest(CAST(:ids AS text[]), CAST(:hashes AS text[])) AS t(remote_id, hash)
     WHERE r.source = :source AND r.remote_id = t.remote_id
 """)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -137,22 +136,34 @@ def test_arguments_are_of_their_type_and_nothing_else(people: dict[str, Any], ki
         create(people["boss"], kind, arguments=arguments)
 
 
-def test_a_plan_that_opens_entries_is_not_carried_out_by_the_sources_editors(people: dict[str, Any]) -> None:
+def test_what_opens_entries_is_not_carried_out_by_the_sources_editors(people: dict[str, Any]) -> None:
     import ckan.plugins.toolkit as tk
 
     run = execute("INSERT INTO govcn_harvest_run (source, state) VALUES (:s, 'finished') RETURNING id", s=SOURCE)
     number = run.scalar()
     change = (
-        "INSERT INTO govcn_harvest_change (run_id, remote_id, kind, state, package_id, fields) "
-        "VALUES (:run, :remote, 'changed', 'planned', 'x', CAST(:fields AS jsonb))"
+        "INSERT INTO govcn_harvest_change (run_id, remote_id, kind, state, package_id, opens) "
+        "VALUES (:run, :remote, :kind, 'planned', 'x', :opens)"
     )
-    execute(change, run=number, remote="1", fields=json.dumps([{"field": "title", "old": "甲", "new": "乙"}]))
-    assert create(people["editor"], "apply", arguments={"run": number})["state"] == "waiting"
-    execute(change, run=number, remote="2", fields=json.dumps([{"field": "open_type", "old": "", "new": "x"}]))
+    execute(change, run=number, remote="1", kind="changed", opens=True)
+    execute(change, run=number, remote="2", kind="move", opens=False)
     with pytest.raises(tk.NotAuthorized, match="数据主管部门"):
         create(people["editor"], "apply", arguments={"run": number})
     assert create(people["editor"], "reject", arguments={"run": number})["state"] == "waiting"
     assert create(people["boss"], "apply", arguments={"run": number})["state"] == "waiting"
+    execute(change, run=number, remote="3", kind="changed", opens=False)
+    assert create(people["editor"], "apply", arguments={"run": number, "keep": "theirs"})["state"] == "waiting"
+
+
+def test_a_conflict_is_decided_for_one_side_or_the_other(people: dict[str, Any]) -> None:
+    import ckan.plugins.toolkit as tk
+
+    run = execute("INSERT INTO govcn_harvest_run (source, state) VALUES (:s, 'finished') RETURNING id", s=SOURCE)
+    asked = {"run": run.scalar(), "fields": [["7", "title", "theirs"]]}
+    assert create(people["boss"], "apply", arguments=asked)["arguments"] == asked
+    for wrong in ({"keep": "both"}, {"fields": [["7", "title"]]}, {"fields": [["7", "title", "old"]]}):
+        with pytest.raises(tk.ValidationError, match="theirs"):
+            create(people["boss"], "apply", arguments={"run": asked["run"], **wrong})
 
 
 def test_the_list_is_of_ones_own_sources(people: dict[str, Any]) -> None:

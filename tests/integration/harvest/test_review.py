@@ -24,6 +24,10 @@ def source_of(department: Department) -> Any:
     return load_source(str(department.folder / f"{department.name}.yaml"))
 
 
+def done(run: int, **counts: Any) -> dict[str, Any]:
+    return {"run": run, "applied": 0, "skipped": 0, "waiting": 0, "why": [], **counts}
+
+
 def test_a_plan_does_nothing_until_it_is_applied(department: Department) -> None:
     from harvesters.harvest import apply, changes_of, harvest
 
@@ -33,8 +37,9 @@ def test_a_plan_does_nothing_until_it_is_applied(department: Department) -> None
     assert (report.counts.added, report.counts.changed, report.counts.removed, report.counts.waiting) == (0, 0, 0, 3)
     assert public_titles() == {f"数据集{number}" for number in range(40)}
     listed = {each["kind"]: each for each in changes_of(report.run)}
-    assert listed["changed"]["fields"] == [{"field": "title", "old": "数据集0", "new": "改名"}]
-    assert apply(report.run, source_of(department)) == {"run": report.run, "applied": 3, "skipped": 0}
+    title = {"field": "title", "old": "数据集0", "theirs": "数据集0", "new": "改名", "conflict": False}
+    assert listed["changed"]["fields"] == [title]
+    assert apply(report.run, source_of(department)) == done(report.run, applied=3)
     assert public_titles() == {"改名", "新增的数据集", *(f"数据集{number}" for number in range(1, 39))}
     assert harvest(source_of(department), plan_only=True).counts.waiting == 0
 
@@ -90,4 +95,148 @@ def test_what_the_source_changed_meanwhile_is_skipped(department: Department) ->
     report = department.harvest(ROWS[0] | {"信息资源名称": "改名"}, *ROWS[1:])
     model.Session.execute(text("UPDATE govcn_harvest_record SET hash = 'other' WHERE remote_id = '0'"))
     model.Session.commit()
-    assert apply(report.run, source_of(department)) == {"run": report.run, "applied": 0, "skipped": 1}
+    assert apply(report.run, source_of(department)) == done(report.run, skipped=1)
+
+
+def edit(title: str, **values: Any) -> None:
+    """A person of the department changes fields of the dataset on its form."""
+    from ckan.tests.helpers import call_action
+
+    internal = {"ignore_auth": True, "user": call_action("get_site_user", {"ignore_auth": True})["name"]}
+    call_action("package_patch", internal | {"govcn_internal": True}, id=dataset(title)["id"], **values)
+
+
+def test_a_persons_edit_stays_while_the_source_does_not_change_that_field(department: Department) -> None:
+    department.harvest(*ROWS)
+    edit("数据集0", notes="人工修改的摘要。", tags=[{"name": "人工标签"}])
+    again = [ROWS[0] | {"更新周期": "每日"}, *ROWS[1:]]
+    for _ in range(2):
+        report = department.harvest(*again)
+        assert report.counts.waiting == 0
+        after = dataset("数据集0")
+        assert (after["notes"], after["update_cycle"]) == ("人工修改的摘要。", "2")
+        assert [each["name"] for each in after["tags"]] == ["人工标签"]
+    assert report.counts.unchanged == 40
+
+
+@pytest.mark.parametrize(("choices", "notes"), [
+    ({"keep": "theirs"}, "人工修改的摘要。"),
+    ({"keep": "new"}, "来源修改的摘要。"),
+    ({"fields": {("0", "notes"): "theirs"}}, "人工修改的摘要。"),
+])  # fmt: skip
+def test_what_both_changed_waits_and_is_asked(department: Department, choices: dict[str, Any], notes: str) -> None:
+    from harvesters.harvest import Choices, apply, changes_of
+
+    department.harvest(*ROWS)
+    before = dataset("数据集0")["notes"]
+    edit("数据集0", notes="人工修改的摘要。")
+    changed = [ROWS[0] | {"信息资源摘要": "来源修改的摘要。", "信息资源名称": "改名"}, *ROWS[1:]]
+    report = department.harvest(*changed)
+    assert (report.counts.changed, report.counts.waiting) == (0, 1)
+    (change,) = changes_of(report.run)
+    assert {
+        each["field"]: (each["old"], each["theirs"], each["new"], each["conflict"]) for each in change["fields"]
+    } == {
+        "title": ("数据集0", "数据集0", "改名", False),
+        "notes": (before, "人工修改的摘要。", "来源修改的摘要。", True),
+    }
+    assert dataset("数据集0")["notes"] == "人工修改的摘要。"
+    assert apply(report.run, source_of(department))["waiting"] == 1
+    assert apply(report.run, source_of(department), choices=Choices(**choices))["applied"] == 1
+    assert dataset("改名")["notes"] == notes
+    assert department.harvest(*changed).counts.unchanged == 40
+
+
+def test_closing_does_not_wait_for_a_conflict_to_be_decided(department: Department) -> None:
+    from harvesters.harvest import Choices, apply, undo
+
+    department.settings["profile"] = "portal"
+    department.harvest(*ROWS)
+    edit("数据集0", notes="人工修改的摘要。")
+    report = department.harvest(ROWS[0] | {"信息资源摘要": "来源修改的摘要。", "开放类型": "有条件开放"}, *ROWS[1:])
+    assert (report.counts.changed, report.counts.waiting) == (1, 1)
+    now = dataset("数据集0")
+    assert (now["open_type"], now["notes"]) == ("conditional", "人工修改的摘要。")
+    assert apply(report.run, source_of(department), choices=Choices("new"))["applied"] == 1
+    assert dataset("数据集0")["notes"] == "来源修改的摘要。"
+    undo(report.run)
+    back = dataset("数据集0")
+    assert (back["open_type"], back["notes"]) == ("unconditional", "人工修改的摘要。")
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "draft"])
+def test_what_a_person_took_down_or_returned_is_not_put_back(department: Department, status: str) -> None:
+    department.harvest(*ROWS)
+    edit("数据集0", catalog_status=status)
+    department.harvest(ROWS[0] | {"更新周期": "每日"}, *ROWS[1:])
+    assert dataset("数据集0")["catalog_status"] == status
+    department.harvest(*ROWS[1:])
+    department.harvest(ROWS[0] | {"更新周期": "每周"}, *ROWS[1:])
+    assert dataset("数据集0")["catalog_status"] == status
+
+
+def test_what_opens_waits_for_somebody_other_than_the_editor(department: Department) -> None:
+    from ckanext.govcn.harvest.rules import Person
+
+    from harvesters.exceptions import NotAllowed
+    from harvesters.harvest import apply, decisions_of
+
+    department.settings["profile"] = "portal"
+    closed = [ROWS[0] | {"开放类型": "有条件开放"}, *ROWS[1:]]
+    department.harvest(*closed)
+    report = department.harvest(*ROWS)
+    with pytest.raises(NotAllowed, match="部门管理员或数据主管部门"):
+        apply(report.run, source_of(department), Person("clerk", capacity="editor"))
+    assert dataset("数据集0")["open_type"] == "conditional"
+    assert apply(report.run, source_of(department), Person("chief", capacity="admin"))["applied"] == 1
+    assert dataset("数据集0")["open_type"] == "unconditional"
+    (decision,) = decisions_of(report.run)
+    assert (decision["what"], decision["decided_by"], decision["decided_as"]) == ("apply", "chief", "admin")
+
+
+def test_an_editor_carries_out_the_rest_of_a_plan_that_opens(department: Department) -> None:
+    from ckanext.govcn.harvest.rules import Person
+
+    from harvesters.harvest import apply
+
+    department.settings |= {"profile": "portal", "apply": "review"}
+    first = department.harvest(ROWS[0] | {"开放类型": "有条件开放"}, *ROWS[1:])
+    apply(first.run, source_of(department))
+    report = department.harvest(ROWS[0], ROWS[1] | {"信息资源名称": "改名"}, *ROWS[2:])
+    left = apply(report.run, source_of(department), Person("clerk", capacity="editor"))
+    assert (left["applied"], left["waiting"]) == (1, 1)
+    assert (dataset("数据集0")["open_type"], dataset("改名")["title"]) == ("conditional", "改名")
+    assert apply(report.run, source_of(department))["applied"] == 1
+    assert dataset("数据集0")["open_type"] == "unconditional"
+
+
+def test_an_entry_moves_to_another_provider_by_the_bureau_only(department: Department) -> None:
+    from ckanext.govcn.harvest.rules import Person
+
+    from harvesters.exceptions import NotAllowed
+    from harvesters.harvest import apply, changes_of, undo
+
+    make_department("示例市公安局")
+    department.settings |= {"providers": "create", "profile": "portal"}
+    rows = [each | {"信息资源提供方": "示例市交通运输局"} for each in ROWS]
+    department.harvest(*rows)
+    before = dataset("数据集0")
+    report = department.harvest(rows[0] | {"信息资源提供方": "示例市公安局"}, *rows[1:])
+    assert [each["kind"] for each in changes_of(report.run)] == ["move"]
+    assert dataset("数据集0")["owner_org"] == before["owner_org"]
+    for person in (Person("clerk", capacity="editor"), Person("chief", capacity="admin")):
+        with pytest.raises(NotAllowed, match="只能由数据主管部门"):
+            apply(report.run, source_of(department), person)
+    assert apply(report.run, source_of(department))["applied"] == 1
+    moved = dataset("数据集0")
+    assert moved["organization"]["title"] == "示例市公安局"
+    assert moved["id"] == before["id"]
+    undo(report.run)
+    assert dataset("数据集0") | {"metadata_modified": ""} == before | {"metadata_modified": ""}
+
+
+def test_new_ids_do_not_get_past_the_rule_that_opening_waits(department: Department) -> None:
+    department.settings["profile"] = "portal"
+    department.harvest(ROWS[0] | {"开放类型": "有条件开放"}, *ROWS[1:])
+    report = department.harvest(*ROWS[1:], row("new-0", "数据集0"))
+    assert (report.counts.added, report.counts.waiting) == (0, 1)

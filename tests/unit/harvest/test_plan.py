@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
 from ckanext.govcn.catalog.entry import CatalogEntry, Item, Resource
 from contracts.run_contract import Row, entry_of
 
 from harvesters.entry_json import from_json, to_json
-from harvesters.plan import FieldChange, Judged, Known, Seen, differences, matched_resources, plan_batch
+from harvesters.plan import Different, FieldChange, Judged, Known, Seen, change_of, matched_resources, plan_batch
+
+
+@dataclass
+class Held:
+    """The entries last harvested; nobody has edited them."""
+
+    last: dict[str, CatalogEntry] = field(default_factory=dict[str, CatalogEntry])
+
+    def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        return {key: entry for key, entry in self.last.items() if key in remote_ids}
+
+    def present(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
+        return {}
+
+
+def differences(old: CatalogEntry, new: CatalogEntry) -> tuple[FieldChange, ...]:
+    return change_of(Different("1", "h", Judged(new), Known("was", "p")), old).fields
 
 
 def test_differences_name_the_field_with_old_and_new() -> None:
     old, new = entry_of(Row("1", "甲")), entry_of(Row("1", "乙"))
-    assert differences(old, new) == (FieldChange("title", "甲", "乙"),)
+    assert differences(old, new) == (FieldChange("title", "甲", "乙", theirs="甲"),)
 
 
 def test_what_never_reaches_the_dataset_is_no_difference() -> None:
@@ -41,14 +61,15 @@ def test_resources_keep_their_ids_by_remote_id_then_url_then_position() -> None:
     assert matched_resources(old[1:], ["IDB", "IDC"], [Resource("b2"), Resource("c")]) == ["IDB", "IDC"]
 
 
-def test_an_entry_never_moves_to_another_department_by_a_harvest() -> None:
+def test_an_entry_that_moves_to_another_department_is_a_change_that_says_so() -> None:
     row = Row("1", "停车场", provider="示例市公安局")
     known = {"1": Known("old", "package", owner="jiaotong")}
-    plan = plan_batch([row], known, Seen(), lambda _: Judged(entry_of(row), owner="gongan"), lambda _: {})
-    ((trouble,),) = plan.refused
-    assert (trouble.rule, trouble.field, trouble.given) == ("H01", "provider", "示例市公安局")
-    assert not plan.changed
-    assert not plan.added
+    plan = plan_batch([row], known, Seen(), lambda _: Judged(entry_of(row), owner="gongan"), Held())
+    (change,) = plan.changed
+    assert (change.moves, plan.refused, plan.added) == (True, [], [])
+    pending = {"1": Known("old", "package", owner="")}
+    plan = plan_batch([row], pending, Seen(), lambda _: Judged(entry_of(row), owner="gongan"), Held())
+    assert not plan.changed[0].moves
 
 
 def test_an_unchanged_record_is_not_even_read() -> None:
@@ -57,13 +78,13 @@ def test_an_unchanged_record_is_not_even_read() -> None:
     def never(_: object) -> Judged:
         raise AssertionError("an unchanged record was read")
 
-    plan = plan_batch([row], {"1": Known(row.hash, "package")}, Seen(), never, lambda _: {})
+    plan = plan_batch([row], {"1": Known(row.hash, "package")}, Seen(), never, Held())
     assert plan.unchanged == {"1": row.hash}
 
 
 def test_a_record_that_differs_only_in_what_we_do_not_keep_is_unchanged() -> None:
     row = Row("1", "停车场")
     plan = plan_batch(
-        [row], {"1": Known("old", "package")}, Seen(), lambda _: Judged(entry_of(row)), lambda _: {"1": entry_of(row)}
+        [row], {"1": Known("old", "package")}, Seen(), lambda _: Judged(entry_of(row)), Held({"1": entry_of(row)})
     )
     assert plan.unchanged == {"1": row.hash}

@@ -13,12 +13,14 @@ from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.harvest import auth, jobs
 
 LONGEST_LIST = 200
+CHOICES = ("theirs", "new")
 _RUN = {"run": int}
 _ARGUMENTS: dict[str, dict[str, type]] = {
     "run": {"plan_only": bool},
-    "apply": _RUN,
+    "apply": _RUN | {"keep": str, "fields": list},
     "reject": _RUN,
     "undo": _RUN,
+    "redo": _RUN,
     "preview": {"entries": bool},
 }
 
@@ -26,7 +28,8 @@ _ARGUMENTS: dict[str, dict[str, type]] = {
 def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Ask for a job: `kind`, `source`, `arguments`. The same job asked for again while it waits is the same job.
 
-    Arguments: run {plan_only}, apply, reject and undo {run}, preview {entries}.
+    Arguments: run {plan_only}, apply {run, keep, fields}, reject, undo and redo {run}, preview {entries}. Conflicts are
+    decided by `keep` ("theirs" or "new") for all of them, or by `fields`: [[remote id, field, "theirs" or "new"], …].
     """
     kind, source = tk.get_or_bust(data_dict, ["kind", "source"])
     tk.check_access("govcn_harvest_job_create", context, data_dict)
@@ -56,7 +59,17 @@ def _arguments(kind: str, given: Any) -> dict[str, Any]:
         raise tk.ValidationError({"arguments": [say(f"只接受 {allowed}", f"Only {allowed} are taken")]})
     if "run" in types and not 0 < given.get("run", 0) < jobs.LARGEST:
         raise tk.ValidationError({"arguments": [say("请写明 run：归集任务编号", "Say which run")]})
+    if given.get("keep", "new") not in CHOICES or not all(_is_choice(each) for each in given.get("fields", [])):
+        sentence = say("请写明 theirs（保留部门的）或 new（采用来源的）", 'Say "theirs" or "new"')
+        raise tk.ValidationError({"arguments": [sentence]})
     return {name: value for name, value in given.items() if value is not False}
+
+
+def _is_choice(given: Any) -> bool:
+    """[remote id, field, theirs or new]"""
+    return (
+        isinstance(given, list) and len(given) == 3 and all(isinstance(v, str) for v in given) and given[2] in CHOICES
+    )
 
 
 @tk.side_effect_free

@@ -7,7 +7,7 @@ from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import capacities, is_bureau, organizations_of, user_of
-from ckanext.govcn.harvest import jobs
+from ckanext.govcn.harvest import deciding, jobs
 
 CAPACITIES = frozenset({"admin", "editor"})
 
@@ -44,21 +44,19 @@ def _of_job(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> AuthResult:
-    """A plan that opens entries is carried out by somebody other than the source's editors: the bureau."""
+    """Editors of the source's department; for a plan with nothing but what others have to decide, those others.
+
+    Which of the changes are carried out is asked again, change by change, when the worker does it.
+    """
     allowed = _of_source(context, str(data_dict.get("source") or ""))
-    if not allowed["success"] or data_dict.get("kind") != "apply" or is_bureau(user_of(context)):
+    user, arguments = user_of(context), data_dict.get("arguments")
+    if not allowed["success"] or data_dict.get("kind") != "apply" or user is None:
         return allowed
-    arguments = data_dict.get("arguments")
     run = arguments.get("run") if isinstance(arguments, dict) else None
-    if isinstance(run, int) and 0 < run < jobs.LARGEST and not jobs.opens(model.Session, run):
+    if not isinstance(run, int) or not 0 < run < jobs.LARGEST:
         return allowed
-    return {
-        "success": False,
-        "msg": say(
-            "变更清单中有开放程度提高的条目，须由数据主管部门执行",
-            "The plan makes entries more open: only the bureau may carry it out",
-        ),
-    }
+    decision = deciding.may_apply(model.Session, user, run)
+    return {"success": decision.allowed, "msg": say(decision.reason, decision.reason_en)}
 
 
 def govcn_harvest_job_show(context: Context, data_dict: DataDict) -> AuthResult:

@@ -20,7 +20,7 @@ Session = Any
 
 LARGEST = 2**63  # numbers of jobs and runs are below
 
-KINDS = ("run", "apply", "reject", "undo", "preview")
+KINDS = ("run", "apply", "reject", "undo", "redo", "preview")
 STATES = ("waiting", "running", "finished", "failed", "cancelled")
 REASONS = ("schedule", "person", "retry", "command")
 PRIORITIES = {"schedule": 0, "retry": 0, "command": 10, "person": 10}
@@ -63,13 +63,6 @@ _CANCEL = text("""
 """)
 _SOURCE = text("SELECT name, owner_org FROM govcn_harvest_source WHERE name = :name")
 _PLAN_SOURCE = text("SELECT source FROM govcn_harvest_run WHERE id = :run")
-_OPENS = text("""
-    SELECT EXISTS (
-        SELECT FROM govcn_harvest_change c, jsonb_array_elements(c.fields) f
-        WHERE c.run_id = :run AND c.state = 'planned' AND c.kind = 'changed'
-          AND f ->> 'field' IN ('open_type', 'access_mode')
-    )
-""")
 
 CANCELLED = "已取消。已入库的条目保持有效。"
 CANCELLED_EN = "Cancelled; what was written stays valid."
@@ -135,8 +128,3 @@ def owner_of(session: Session, source: str) -> tuple[bool, str | None]:
 def source_of_run(session: Session, run: int) -> str | None:
     """The source that a run belongs to, or None."""
     return session.execute(_PLAN_SOURCE, {"run": run}).scalar()
-
-
-def opens(session: Session, run: int) -> bool:
-    """Does the plan that waits in the run change how open an entry is? (What narrows never waits.)"""
-    return bool(session.execute(_OPENS, {"run": run}).scalar())

@@ -19,7 +19,8 @@ class HarvestSource(tk.BaseModel):
 
     `failures` counts runs in a row that failed; `settings` is the source as last read, for the pages. `owner_org` is
     the organization whose editors look after it, `host` whom it asks (jobs on one host are limited), `schedule` the
-    YAML's sentence, `next_run_at` when the worker puts its next run in; a `paused` source is not scheduled.
+    YAML's sentence, `next_run_at` when the worker puts its next run in; a `paused` source is not scheduled. `edited_by`
+    is the user who changed it last on a page; empty: it is the operator's file.
     """
 
     __tablename__ = "govcn_harvest_source"
@@ -35,6 +36,7 @@ class HarvestSource(tk.BaseModel):
     schedule: Mapped[str] = mapped_column(sa.Text, default="")
     next_run_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     paused: Mapped[bool] = mapped_column(sa.Boolean, default=False)
+    edited_by: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class HarvestRun(tk.BaseModel):
@@ -64,8 +66,9 @@ class HarvestRecord(tk.BaseModel):
 
     `hash` is empty when the record must be done again (a file of it could not be fetched).
     `entry` is the last harvested entry (`harvesters.entry_json`), the "old" side of a field-by-field difference;
-    `resources` are the resources of its dataset in order, each with `id`, `url` as the source gave it (secret) and
-    `remote_id`; `status_before` is the 编目状态 to wake to.
+    `resources` are the harvested resources of its dataset in order, each with `id`, `url` as the source gave it
+    (secret), `remote_id` and, of an own file, `sha256`; `status_before` is the 编目状态 to wake to. `state` is active,
+    withdrawn (it vanished) or kept (it vanished, and undoing brought its dataset back).
     """
 
     __tablename__ = "govcn_harvest_record"
@@ -85,8 +88,10 @@ class HarvestRecord(tk.BaseModel):
 class HarvestChange(tk.BaseModel):
     """变更: what a run did (or, `planned`, would do) to one dataset.
 
-    `fields` lists field, old and new; `before` and `after` are `harvesters.history` snapshots of the dataset; `planned`
-    is what `harvesters.review` needs to carry it out later. Secret, like the records.
+    `kind` is added, changed, move (to another provider) or removed; `opens`: the entry becomes more open. `fields`
+    lists field, old, theirs, new and conflict; `before` and `after` are `harvesters.history` snapshots of the dataset,
+    `undone` those around an undo (now, then); `planned` is what is needed to carry it out later. Secret, like the
+    records.
     """
 
     __tablename__ = "govcn_harvest_change"
@@ -95,11 +100,32 @@ class HarvestChange(tk.BaseModel):
     remote_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     kind: Mapped[str] = mapped_column(sa.Text)
     state: Mapped[str] = mapped_column(sa.Text)
+    opens: Mapped[bool] = mapped_column(sa.Boolean, default=False)
     package_id: Mapped[str] = mapped_column(sa.Text)
     fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     planned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    undone: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class HarvestDecision(tk.BaseModel):
+    """Who decided what on a run: apply, reject, undo or redo; as editor, admin, bureau or operator (a command).
+
+    `asked_by` asked for the run; `note` is why this person could decide; `counts` what came of it.
+    """
+
+    __tablename__ = "govcn_harvest_decision"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.BigInteger)
+    what: Mapped[str] = mapped_column(sa.Text)
+    decided_by: Mapped[str] = mapped_column(sa.Text, default="")
+    decided_as: Mapped[str] = mapped_column(sa.Text)
+    asked_by: Mapped[str] = mapped_column(sa.Text, default="")
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    counts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
 
 class HarvestProblem(tk.BaseModel):
