@@ -21,6 +21,8 @@ from ckanext.govcn.access import files as store
 from ckanext.govcn.access import rules
 from ckanext.govcn.access.model import Content as StoredContent
 from ckanext.govcn.access.model import ResourceFile
+from ckanext.govcn.audit import log
+from ckanext.govcn.audit.chain import Event
 from ckanext.govcn.catalog import sensitive
 from ckanext.govcn.catalog.entry import CatalogEntry, Provider, Resource
 from ckanext.govcn.dataset import convert
@@ -222,6 +224,16 @@ def _finished(exported: Exported, writer: PackageWriter, target: Path, key: Priv
         unfinished.unlink(missing_ok=True)
         raise
     unfinished.replace(path)
+    log.write(
+        Event(
+            "release.export",
+            who=log.operator(),
+            subject=f"{manifest.site}/{manifest.number}",
+            rows=manifest.entries.count + manifest.withdrawals.count,
+            bytes=path.stat().st_size,
+            detail={"digest": manifest.digest, "key_id": manifest.key_id},
+        )
+    )
     return replace(exported, manifest=manifest, path=str(path), size=path.stat().st_size)
 
 

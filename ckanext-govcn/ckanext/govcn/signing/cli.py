@@ -27,11 +27,14 @@ def keys() -> None:
 @as_json
 def create(suite: str | None, *, as_json: bool) -> None:
     """新建密钥；旧密钥保留，用来核对以前的签名。"""
+    from ckanext.govcn.audit import log
+    from ckanext.govcn.audit.chain import Event
     from ckanext.govcn.signing import site
 
     with _one_sentence(as_json):
         folder = site.key_folder()
         key = folder.create(suite_of(suite) if suite else site.suite())
+        log.write(Event("keys.create", who=log.operator(), subject=key.key_id))
         _print({"site": folder.site_id, **_shown(key.public)} if as_json else f"{key.key_id}\n{key.public.pem}")
 
 
