@@ -359,7 +359,9 @@ try:
         count += 1
 except HarvestError as e:
     error = type(e).__name__
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, error)
+# ru_maxrss would count what the process was a copy of before it became this one
+peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(count, peak // 1024, error)
 """
 
 
@@ -402,6 +404,7 @@ def test_servers_that_are_no_databases_are_left(tmp_path: Path, monkeypatch: pyt
             while True:
                 connection.sendall(b"R" + b"\xff" * 65536)
 
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     monkeypatch.setenv("QZK_ACCOUNT", "reader")
     monkeypatch.setenv("QZK_PASSWORD", PASSWORD)
     for driver in ("postgresql", "mysql"):
@@ -413,7 +416,7 @@ def test_servers_that_are_no_databases_are_left(tmp_path: Path, monkeypatch: pyt
                 )
                 with pytest.raises(SourceError):
                     records(source)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 < 512
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256 * 1024
 
 
 def test_a_driver_that_nobody_tried_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
