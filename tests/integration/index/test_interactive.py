@@ -76,3 +76,13 @@ def test_a_document_is_made_anew_on_request(dataset: dict[str, Any]) -> None:
     search.rebuild(dataset["id"])
     assert document(dataset["id"])["title"] == dataset["title"]
     assert waiting() == set()
+
+
+def test_pages_say_that_the_search_is_away(dataset: dict[str, Any], away: pytest.MonkeyPatch, app: Any) -> None:
+    del away
+    for address in ("/", "/dataset", "/dataset?q=%E5%81%9C%E8%BD%A6", "/organization"):
+        answer = app.get(address, expect_errors=True)
+        assert (answer.status_code, "检索服务暂时没有响应" in answer.body) == (503, True), address
+    assert app.get("/api/3/action/package_search", expect_errors=True).status_code == 503
+    assert app.get(f"/dataset/{dataset['name']}").status_code == 200
+    assert app.get("/search/suggest?q=%E5%81%9C%E8%BD%A6").json == {"suggestions": []}

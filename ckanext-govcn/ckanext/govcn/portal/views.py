@@ -6,7 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import flask
-from ckan.lib.search.common import SearchError
+from ckan.lib.search.common import SearchError, SolrConnectionError
 from ckan.views import api as core_api
 
 from . import numbers, security, usage
@@ -48,7 +48,7 @@ def search_explained() -> Any:
         explained = tk.get_action("govcn_search_explain")({}, {"q": text, "rows": 20}) if text.strip() else None
     except tk.NotAuthorized as refusal:
         return tk.abort(403, refusal.message or "")
-    except SearchError:
+    except (SearchError, SolrConnectionError):
         return tk.abort(503, "检索服务暂不可用，请稍后再试 (the search does not answer; please try again later)")
     return tk.render("govcn/search_explained.html", {"q": text, "explained": explained})
 

@@ -22,7 +22,7 @@ from ckan.lib.search.common import (
     make_connection,
 )
 
-from ckanext.govcn.search import answered
+from ckanext.govcn.search import answered, away
 from ckanext.govcn.search import explain as explaining
 from ckanext.govcn.search import query as search_query
 from ckanext.govcn.search.answered import Answered
@@ -47,6 +47,13 @@ class ChinesePackageSearchQuery(ckan_query.PackageSearchQuery):
     def run(self, query: dict[str, Any], permission_labels: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         """Run `query` (CKAN's parameters). Raises `SearchQueryError` for what is refused, `SearchError` otherwise."""
         del kwargs
+        try:
+            return self._run(query, permission_labels)
+        except SolrConnectionError:
+            away.note()
+            raise
+
+    def _run(self, query: dict[str, Any], permission_labels: list[str] | None) -> dict[str, Any]:
         _refuse_hostile(query)
         q = str(query.get("q") or "")
         kind = search_query.kind_of(q)

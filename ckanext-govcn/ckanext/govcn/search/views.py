@@ -8,13 +8,15 @@ import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
 from ckan.lib import plugins as lib_plugins
-from ckan.lib.search.common import SearchError
+from ckan.lib.search.common import SearchError, SolrConnectionError
 from flask import Blueprint, Response, jsonify, request
 
+from ckanext.govcn.search import away
 from ckanext.govcn.search import suggest as suggestions
 from ckanext.govcn.search.package_query import titles_and_items
 
 blueprint = Blueprint("govcn_search", __name__)
+away.install(blueprint)
 
 MOST_DEPARTMENTS = 2
 
@@ -29,7 +31,7 @@ def suggest() -> Response:
         try:
             titles, items = titles_and_items(parameters, _labels())
             shown = suggestions.answer(titles, _departments(typed), items, typed)
-        except SearchError:
+        except (SearchError, SolrConnectionError):
             shown = []
     response = jsonify(suggestions=[{"kind": one["kind"], "text": one["text"], "url": _url(one)} for one in shown])
     response.headers["Cache-Control"] = "no-store"  # a title closed this minute is suggested to nobody the next
