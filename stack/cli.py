@@ -21,7 +21,7 @@ COMMANDS = {
     "ckan": "CKAN 命令行 / CKAN's command line, e.g. ./govcn ckan user list",
     "harvest": "目录归集 / harvest preview|propose|run|… SOURCE",
     "release": "发布包 / release packages: release export|list|verify|receipt|receipts",
-    "index": "检索索引 / the search index: index status",
+    "index": "检索索引 / the search index: index status|rebuild|swap|rollback",
     "check": "核对数据库、索引与文件 / compare database, index and files",
     "audit": "审计日志 / audit log: audit verify|seal",
     "python": "本环境的 Python / Python in this environment",

@@ -30,13 +30,13 @@ def _fill_index(platform: Platform, *, fresh: bool) -> None:
 
     An index that cannot be filled does not keep the portal from starting: the next start tries again.
     """
-    core = platform.data.solr / solr_home.CORE
-    filled, wanted = core / solr_home.FILLED, (core / "schema").read_text()
+    home = platform.data.solr
+    filled, wanted = home / solr_home.FILLED, (home / solr_home.SCHEMA).read_text()
     if filled.exists() and filled.read_text() == wanted:
         return
     if not fresh:
         try:
-            run(ckan_command(platform.ini, "govcn-check", "--repair"), ckan_environment(platform.ini))
+            run(ckan_command(platform.ini, "govcn-index", "fill"), ckan_environment(platform.ini))
         except CommandFailed as error:
             log.warning("the search index is not complete, see ./govcn check: %s", error.english)
             return

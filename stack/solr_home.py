@@ -1,4 +1,4 @@
-"""Solr's home: the one core on the shared configset, and a password for everything.
+"""Solr's home: the cores on the shared configset, and a password for everything.
 
 The embedded stack writes it on every start; in docker-compose.yml the service `solr-home` does so
 (`python -m stack.solr_home FOLDER --owner 8983`, password in CKAN_SOLR_PASSWORD).
@@ -18,31 +18,36 @@ from pathlib import Path
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 USER = "ckan"
 CORE = "ckan"
-FILLED = "filled"  # beside the index, holds the schema that it was filled under
+SCHEMA = "schema"  # the schema that the indexes are of
+FILLED = "filled"  # the schema that the index in use was filled under
 
 
 def write(home: Path, password: str) -> None:
     """Make or renew solr.xml, the core and security.json (0600).
 
     An index that another schema wrote is dropped, since Lucene refuses documents whose fields are stored otherwise;
-    `ckan govcn-check --repair` fills the new one from the database.
+    `ckan govcn-index fill` fills the new one from the database. Which folder holds the core in use is Solr's to say:
+    it notes in core.properties what was swapped (`./govcn index swap`).
     """
-    (home / CORE).mkdir(parents=True, exist_ok=True)
-    _drop_outdated_index(home / CORE)
+    home.mkdir(parents=True, exist_ok=True)
+    _drop_outdated_indexes(home)
+    properties = home / CORE / "core.properties"
+    if not properties.exists():
+        properties.parent.mkdir(exist_ok=True)
+        properties.write_text(f"name={CORE}\nconfigSet=solr\n")
     shutil.copyfile(CONFIG / "stack" / "solr" / "solr.xml", home / "solr.xml")
-    (home / CORE / "core.properties").write_text(f"name={CORE}\nconfigSet=solr\n")
     security = home / "security.json"
     security.touch(mode=0o600)
     security.write_text(security_json(password))
 
 
-def _drop_outdated_index(core: Path) -> None:
-    stamp, wanted = core / "schema", _schema_fingerprint()
+def _drop_outdated_indexes(home: Path) -> None:
+    stamp, wanted = home / SCHEMA, _schema_fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    if (core / "data").exists():
-        shutil.rmtree(core / "data")
-    (core / FILLED).unlink(missing_ok=True)
+    for properties in home.glob("*/core.properties"):
+        shutil.rmtree(properties.parent)
+    (home / FILLED).unlink(missing_ok=True)
     stamp.write_text(wanted)
 
 

@@ -114,7 +114,7 @@ def test_an_index_of_another_schema_is_dropped_and_one_of_this_schema_kept(tmp_p
     index.mkdir(parents=True)
     solr_home.write(tmp_path, "geheim")
     assert index.exists()
-    (tmp_path / solr_home.CORE / "schema").write_text("of another release")
+    (tmp_path / solr_home.SCHEMA).write_text("of another release")
     solr_home.write(tmp_path, "geheim")
     assert not index.exists()
 
@@ -128,11 +128,23 @@ def test_an_index_is_filled_again_after_it_was_dropped(tmp_path, monkeypatch):
     migrate.when_needed(platform)
     migrate.when_needed(platform)
     assert called == [["db", "upgrade"]]
-    (data.solr / solr_home.CORE / "schema").write_text("of another release")
+    (data.solr / solr_home.SCHEMA).write_text("of another release")
     solr_home.write(data.solr, "geheim")
     migrate.when_needed(platform)
     migrate.when_needed(platform)
-    assert called == [["db", "upgrade"], ["govcn-check", "--repair"]]
+    assert called == [["db", "upgrade"], ["govcn-index", "fill"]]
+
+
+def test_which_core_is_in_use_outlives_a_restart(tmp_path):
+    solr_home.write(tmp_path, "geheim")
+    swapped = {solr_home.CORE: "ckan-beside", "ckan-beside": solr_home.CORE}
+    for folder, name in swapped.items():
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "core.properties").write_text(f"name={name}\n")
+    solr_home.write(tmp_path, "geheim")
+    assert {each: (tmp_path / each / "core.properties").read_text() for each in swapped} == {
+        folder: f"name={name}\n" for folder, name in swapped.items()
+    }
 
 
 def test_solr_home_is_private(tmp_path):

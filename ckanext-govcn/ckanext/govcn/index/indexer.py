@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 from ckan import model
@@ -20,8 +21,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 TIMEOUT = 30  # seconds for one batch; a Solr that hangs is as good as one that is away
-
-Made = tuple[list[builder.Document], list[str]]
 
 
 class Indexer:
@@ -70,32 +69,17 @@ class Indexer:
         if not versions:
             return
         try:
-            documents, gone = self._made(versions)
+            documents, gone, failed = made(versions)
         except BaseException:
             outbox.give_back(versions, self.name)
             raise
+        if failed:
+            outbox.refuse(failed, self.name)
         self._settle(leave=1)
         self._touched = True
         connection = make_connection()
         connection.timeout = TIMEOUT
         self._travelling.append(self._sender.submit(self._send, versions, documents, gone, connection))
-
-    def _made(self, versions: Mapping[str, int]) -> Made:
-        """The documents; where a plugin fails, each alone, and the one that fails is set aside."""
-        try:
-            return builder.built(versions)
-        except DBAPIError:
-            raise
-        except Exception:  # noqa: BLE001  (whatever a plugin raises)
-            log.exception("文档无法生成 (a document cannot be made): %s", ", ".join(list(versions)[:3]))
-            model.Session.remove()
-            if len(versions) == 1:
-                outbox.refuse(list(versions), self.name)
-                return [], []
-            parts = [self._made({package_id: version}) for package_id, version in versions.items()]
-            return [one for made, _ in parts for one in made], [one for _, gone in parts for one in gone]
-        finally:
-            model.Session.remove()
 
     def _settle(self, leave: int) -> None:
         while len(self._travelling) > leave:
@@ -103,7 +87,7 @@ class Indexer:
 
     def _send(self, versions: Mapping[str, int], documents: list[Any], gone: list[str], connection: Any) -> None:
         try:
-            refused = _sent(documents, gone, connection)
+            refused = sent(documents, gone, connection)
         except solr.AWAY as error:
             self._missed(error)
             outbox.give_back(versions, self.name)
@@ -118,7 +102,24 @@ class Indexer:
         log.warning("检索索引暂不可用，数据集已入库，稍后补入索引：%s", self.error)
 
 
-def _sent(documents: Sequence[builder.Document], gone: Sequence[str], connection: Any) -> list[str]:
+def made(versions: Mapping[str, int]) -> tuple[list[builder.Document], list[str], list[str]]:
+    """As `builder.built`; where a plugin fails, each dataset alone, and third the ids of those that cannot be made."""
+    try:
+        return *builder.built(versions), []
+    except DBAPIError:
+        raise
+    except Exception:
+        log.exception("文档无法生成 (a document cannot be made): %s", ", ".join(list(versions)[:3]))
+        model.Session.remove()
+        if len(versions) == 1:
+            return [], [], list(versions)
+    finally:
+        model.Session.remove()
+    documents, gone, failed = zip(*(made({key: version}) for key, version in versions.items()), strict=True)
+    return [*chain(*documents)], [*chain(*gone)], [*chain(*failed)]
+
+
+def sent(documents: Sequence[builder.Document], gone: Sequence[str], connection: Any) -> list[str]:
     """Send; the ids of documents that Solr refuses, found by sending each alone. Raises one of AWAY."""
     try:
         solr.send(documents, gone, connection=connection)
@@ -129,7 +130,7 @@ def _sent(documents: Sequence[builder.Document], gone: Sequence[str], connection
             log.error("检索服务不接受一个文档 (Solr refuses a document): %s", documents[0]["id"])
             return [documents[0]["id"]]
         solr.send([], gone, connection=connection)
-        return [refused for document in documents for refused in _sent([document], [], connection)]
+        return [refused for document in documents for refused in sent([document], [], connection)]
     return []
 
 

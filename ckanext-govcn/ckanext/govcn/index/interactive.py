@@ -136,6 +136,4 @@ def _send(pending: dict[str, Pending]) -> None:
             outbox.indexed({package_id: known.version}, None)
         except (*solr.AWAY, SQLAlchemyError) as error:
             _patience.lose()
-            log.warning(
-                "检索索引暂不可用，改动已保存，稍后补入索引：%s", type(error).__name__
-            )
+            log.warning("检索索引暂不可用，改动已保存，稍后补入索引：%s", type(error).__name__)

@@ -30,6 +30,19 @@ class IndexDocument(tk.BaseModel):
     claimed_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
+class IndexBuild(tk.BaseModel):
+    """The index beside: one row. `documents` of `total` are done; see `cores` for the states."""
+
+    __tablename__ = "govcn_index_build"
+
+    one: Mapped[bool] = mapped_column(sa.Boolean, primary_key=True, default=True)
+    state: Mapped[str] = mapped_column(sa.Text)
+    started_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    documents: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    total: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+
+
 class LivingIndexer(tk.BaseModel):
     """An indexer that watches (`ckan govcn-index watch`); it lives while `seen_at` is of the last minute.
 

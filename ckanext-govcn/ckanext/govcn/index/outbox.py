@@ -56,6 +56,7 @@ REFUSED = text("""
     SET claimed_by = 'refused', claimed_until = clock_timestamp() + make_interval(secs => :pause)
     WHERE package_id = ANY(:ids) AND claimed_by = :indexer
 """)
+EVERYTHING = text("UPDATE govcn_index_document SET indexed = 0, claimed_by = NULL, claimed_until = NULL")
 STATUS = text("SELECT * FROM govcn_index_status()")
 LATEST = text("SELECT last_value FROM govcn_index_version")
 WAITING_UP_TO = text("""
@@ -134,6 +135,11 @@ def refuse(ids: Sequence[str], indexer: str) -> None:
 def refresh(ids: Sequence[str]) -> None:
     """Have the documents made anew though nothing changed in the database."""
     _execute(REFRESH, {"ids": list(ids)})
+
+
+def everything() -> None:
+    """The index lost what it had: every document waits again."""
+    _execute(EVERYTHING, {})
 
 
 def status() -> Status:
