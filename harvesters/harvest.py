@@ -113,6 +113,7 @@ def _prepared(
         remarks=remarks_of(reading),
         repeated=reading.records - len(reading.refused_rows) - len(reading.distinct),
         key_unique=reading.key.unique,
+        whole=reading.whole,
         progress=told,
     )
     return task, owners, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one, lease=lease)

@@ -246,11 +246,14 @@ class Removed:
 class Seen:
     """The remote ids met in a run. `unique` turns false when one of them stood for two different records.
 
+    `whole` is false when a part of the source could not be read: then nobody knows what has vanished.
+
     `secret`: rows that were refused for secrecy before they had an id; the datasets they once made must go.
     """
 
     hashes: dict[str, str] = field(default_factory=dict[str, str])
     unique: bool = True
+    whole: bool = True
     records: int = 0
     repeated: int = 0
     secret: int = 0
@@ -394,6 +397,9 @@ def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> Remov
     active = sum(not was.withdrawn for was in known.values())
     if not seen.hashes:
         return Removals(held=gone, brake=f"来源没有返回任何记录，已有的 {active} 条保持不变。请核实来源是否正常。")
+    if not seen.whole:
+        why = f"来源有一部分本次没有读到，无法判断哪些记录已消失，{len(gone)} 条未下架。下次读全后再判断。"
+        return Removals(brake=why)
     if not seen.unique:
         why = f"来源记录标识不唯一，无法判断哪些记录已消失，{len(gone)} 条未下架。请为该来源指定唯一的标识列。"
         return Removals(brake=why)

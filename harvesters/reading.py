@@ -65,7 +65,7 @@ class Outcome:
 class Reading:
     """All that was read of a source. `refused_rows`: rows that are no records or must not be here.
 
-    `remarks` concern the source as a whole.
+    `remarks` concern the source as a whole; `whole` is false when a part of it could not be read this time.
     """
 
     source: Source
@@ -73,6 +73,7 @@ class Reading:
     refused_rows: list[Refusal] = field(default_factory=list[Refusal])
     base: checks.Context | None = None
     remarks: tuple[Remark, ...] = ()
+    whole: bool = True
 
     @property
     def records(self) -> int:
@@ -176,7 +177,7 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
             if len(headings) > HEADINGS:
                 raise SourceRefused(record.place.file, f"有超过 {HEADINGS} 个不同的字段名，不是目录。请核对来源。")
             reading.received.append(record)
-    reading.remarks = tuple(fetcher.trail.remarks)
+    reading.remarks, reading.whole = tuple(fetcher.trail.remarks), fetcher.trail.whole
     return reading
 
 

@@ -175,8 +175,8 @@ class Task:
 
     `refusals` are rows that were sent back before they became records, `remarks` warnings about the source as a whole,
     `repeated` the word-by-word repeats that the reader has left out, `key_unique` false when its key did not tell the
-    records apart. `removals` says what is to go: what vanished, unless the source names it. `progress` is told the
-    counts after every batch.
+    records apart, `whole` false when a part of the source was not read. `removals` says what is to go: what vanished,
+    unless the source names it. `progress` is told the counts after every batch.
     """
 
     source: str
@@ -189,6 +189,7 @@ class Task:
     repeated: int = 0
     key_unique: bool = True
     removals: Callable[[Mapping[str, Known], Seen, Brake], Removals] = plan_removals
+    whole: bool = True
     progress: Callable[[Counts], None] = lambda _counts: None
 
 
@@ -219,7 +220,7 @@ def _fail(report: Report, error: HarvestError) -> None:
 def _carry_out(task: Task, session: Session, report: Report) -> None:
     known = session.known()
     met = task.repeated + len(task.refusals)
-    seen = Seen(unique=task.key_unique, records=met, repeated=task.repeated)
+    seen = Seen(unique=task.key_unique, whole=task.whole, records=met, repeated=task.repeated)
     seen.secret = sum(each.rule == SECRECY for each in task.refusals)
     _apply(session, Plan(refused=[(each,) for each in task.refusals], warnings=list(task.remarks)), report)
     changes = _Changes(session, report, task.policy, sum(not each.withdrawn for each in known.values()))

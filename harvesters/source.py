@@ -24,7 +24,7 @@ from harvesters.exceptions import Fault, ScheduleInvalid, SourceInvalid, SourceR
 SOURCES = Path("config/sources")
 MAX_YAML_BYTES = 1_000_000
 CATALOGUE_ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
-PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal", "database", "release")
+PROTOCOLS = ("catalogue_file", "rest_json", "ckan", "oportal", "database", "folder", "sftp", "release")
 PROFILES = ("guide", "portal")
 PROVIDERS = ("fixed", "map", "create")
 RELEASES = ("reviewed", "already_public")
@@ -59,9 +59,12 @@ class Limits:
     redirects: int = 5
     pages: int = 5_000
     rows: int = 1_000_000
+    files: int = 10_000  # in a folder and those below it
+    total: int = 2 * 1024 * 1024 * 1024  # bytes of all files of a folder
+    whole: float = 3600.0  # all steps with an SFTP server
     columns: int = 512
     cell: int = 100_000  # characters; Excel itself ends at 32,767
-    depth: int = 12  # nesting of JSON
+    depth: int = 12  # nesting of JSON, and of folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,27 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Directory:
+    """A folder of catalogue files: at `path` below an operator's `root`, or on an SFTP server whose key is pinned.
+
+    `names`: patterns (none: whatever ends as a catalogue file). A file that changed less than `settle` seconds ago is
+    left alone. `account`, `password`, `private_key` are `${NAME}` references; `host_key` are OpenSSH public keys or
+    SHA256 fingerprints.
+    """
+
+    path: str = ""
+    names: tuple[str, ...] = ()
+    settle: float = 60.0
+    root: str = ""
+    host: str = ""
+    port: int = 0
+    account: str = ""
+    password: str = ""
+    private_key: str = ""
+    host_key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One source as configured. `folder` is where relative paths start; no file outside it is ever read."""
 
@@ -190,6 +214,7 @@ class Source:
     query: str = ""
     database: Database | None = None
     sender: Sender | None = None
+    directory: Directory | None = None
     apply: str = "auto"  # "review": every change waits for a person, see harvesters.review
     department: str = ""  # URL name, title or USCC of the department whose editors look after the source
     schedule: str = ""  # see harvesters.schedule
@@ -277,6 +302,7 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
         query=top.text("query"),
         database=_database(top.child("database")),
         sender=_sender(top.child("sender")),
+        directory=_directory(top.child("directory"), top.text("protocol")),
         apply=top.choice("apply", APPLIES, "auto"),
         department=top.text("department"),
         schedule=top.text("schedule"),
@@ -301,6 +327,8 @@ def _cross_checks(top: _Mapping, source: Source) -> None:
         "oportal": ("url", source.url, "要写 url：平台地址，到 /catalog 之前为止。"),
         "database": ("database", source.database, "数据库来源要写 database。"),
         "release": ("path", source.path, "发布包来源要写 path：网闸或介质放文件的目录。"),
+        "folder": ("directory", source.directory, "文件夹来源要写 directory。"),
+        "sftp": ("directory", source.directory, "SFTP 来源要写 directory。"),
     }
     key, given, message = needs.get(source.protocol, ("", "-", ""))
     if not given:
@@ -508,6 +536,35 @@ def _batches(node: _Mapping | None) -> Batches | None:
             node.fault(key, "必填。")
     node.close()
     return batches
+
+
+def _directory(node: _Mapping | None, protocol: str) -> Directory | None:
+    if node is None:
+        return None
+    settle = node.number("settle")
+    directory = Directory(
+        path=node.text("path"),
+        names=node.names("names"),
+        settle=60.0 if settle is None else settle,
+        root=node.text("root"),
+        host=node.text("host"),
+        port=int(node.number("port") or 0),
+        account=_reference(node, "account"),
+        password=_reference(node, "password"),
+        private_key=_reference(node, "private_key"),
+        host_key=node.names("host_key"),
+    )
+    for key in ("host", "account") if protocol == "sftp" else ("root",):
+        if not getattr(directory, key):
+            node.fault(key, "必填。" if key != "root" else "必填：config/folders.yaml 里登记的名称。")
+    if protocol == "sftp" and not (directory.password or directory.private_key):
+        node.fault("password", "password 和 private_key 至少写一个。")
+    if directory.port > 65535:
+        node.fault("port", "端口号最大 65535。")
+    if ".." in directory.path.split("/"):
+        node.fault("path", "不能有“..”。")
+    node.close()
+    return directory
 
 
 def _reference(node: _Mapping, key: str) -> str:

@@ -8,6 +8,8 @@ OPEN_ACCOUNT = "H06"
 """Rule: the account may do more than read, or nobody could tell."""
 UNTRIED = "H07"
 """Rule: the source is read by a driver that nobody has tried on this platform."""
+LEFT_OUT = "H08"
+"""Rule: a part of the source was not read in this run; nothing of the source is taken down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Trail:
     before: tuple[Stamp, ...] = ()
     stamps: dict[tuple[str, str], Stamp] = field(default_factory=dict[tuple[str, str], Stamp])
     remarks: dict[Remark, None] = field(default_factory=dict[Remark, None])
-    whole: bool = True  # false when something was read that has no stamp
+    stamped: bool = True  # false when something was read that has no stamp
+    whole: bool = True  # false when a part of the source could not be read this time; then nothing has vanished
 
     def remark(self, rule: str, message: str) -> None:
         """Tell something once."""
@@ -50,4 +53,9 @@ class Trail:
 
     def unstamped(self) -> None:
         """A part was read that nobody can know again without reading it."""
+        self.stamped = False
+
+    def leave_out(self, what: str, why: str) -> None:
+        """A part was not read; the rest goes on. `why` is Chinese."""
         self.whole = False
+        self.remark(LEFT_OUT, f"{what}：{why}")

@@ -19,7 +19,7 @@ Extracted: TypeAlias = "Record | RecordError"
 
 def records_from(source: Source, fetcher: Fetcher) -> Iterator[Extracted]:
     """All records of a source, by its protocol."""
-    from harvesters.extract import catalogue_file, ckan, database, oportal, rest_json
+    from harvesters.extract import catalogue_file, ckan, database, directory, oportal, rest_json
 
     extractors = {
         "catalogue_file": catalogue_file.records_from,
@@ -27,6 +27,8 @@ def records_from(source: Source, fetcher: Fetcher) -> Iterator[Extracted]:
         "ckan": ckan.records_from,
         "oportal": oportal.records_from,
         "database": database.records_from,
+        "folder": directory.records_from,
+        "sftp": directory.records_from,
     }
     if source.protocol == "release":
         raise SourceRefused(source.path, "发布包不预览；用 ./govcn release verify 文件 查看其清单。")

@@ -16,6 +16,11 @@ def records_from(source: Source, fetcher: Fetcher) -> Iterator[Record | RecordEr
     """The records of the file, in its order."""
     name = local_name(source)
     packed = fetcher.file(source.path) if source.path else fetcher.get(Request(source.url), FILE_TYPES).content
+    yield from records_of(packed, name, source)
+
+
+def records_of(packed: bytes, name: str, source: Source) -> Iterator[Record | RecordError]:
+    """The records of a file's bytes; `name` is how reports call it."""
     data = unpack.unpacked(packed, name, source.limits)
     if unpack.kind_of(data, name) == "json":
         yield from _of_json(data, name, source)

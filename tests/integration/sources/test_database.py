@@ -233,7 +233,7 @@ def test_a_batch_that_is_written_again_is_waited_for(server: Server, tmp_path: P
     source = source_of(server, tmp_path, BATCHES)
     first = fetcher_of(source)
     records(source, first)
-    assert first.trail.whole
+    assert first.trail.stamped
     server.say("UPDATE exch.batch SET state = '写入中'")
     fill(server, 2, rows=2)
     second = fetcher_of(source)

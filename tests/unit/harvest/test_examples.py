@@ -10,7 +10,7 @@ import pytest
 from harvesters.extract.rest_json import request_of
 from harvesters.source import DetailCall, ListCall, source_from_yaml
 
-PROTOCOLS = {"shandong": "oportal", "qianzhiku": "database"}
+PROTOCOLS = {"shandong": "oportal", "qianzhiku": "database", "mulu-wenjianjia": "folder", "mulu-sftp": "sftp"}
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "config" / "examples").glob("*.yaml"))
 
 
