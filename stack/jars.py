@@ -85,9 +85,7 @@ def download(target: Path) -> None:
 
     repository = target / "repository"
     mirror = os.environ.get("MAVEN_REPOSITORY")
-    context = MavenContext(
-        repo_cache=repository, remote_repos={"central": mirror} if mirror else None, timeout=120
-    )
+    context = MavenContext(repo_cache=repository, remote_repos={"central": mirror} if mirror else None, timeout=120)
 
     def fetch(jar: Jar) -> None:
         found = context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()

@@ -28,7 +28,7 @@ from harvesters.source import Limits, Source, source_of_file
 from harvesters.workbook.layout import is_key, layout
 
 FILE = "workbook.yaml"
-ELEMENTS = 1_500_000
+ELEMENTS = 1_000_000
 MACROS = "xl/vbaProject.bin"
 _UNFOLDING = (" mergeCell", " hyperlink")  # elements whose range becomes one object a cell
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+from pathlib import Path
 
-from stack import environment, lifecycle
+from stack import environment, identity, lifecycle
 from stack.cli import add_data_option
 from stack.services import child_environment
 
 WITHOUT_PLATFORM = {("harvest", name): "harvesters" for name in ("preview", "propose", "mark", "template")}
+TEMPLATE = "目录填报表.xlsx"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +25,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The exit code of the command behind."""
     module = WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
-    if module is None or any(each.startswith("--department") for each in options.passed_on):
+    if options.command == "harvest" and any(each.startswith("--department") for each in options.passed_on):
+        return _department_template(options)
+    if module is None:
         return lifecycle.ckan(options.data, f"govcn-{options.command}", *options.passed_on)
     environment.prepare("run")
     return subprocess.run(
         [str(environment.python()), "-m", module, *options.passed_on], env=child_environment(), check=False
     ).returncode
+
+
+def _department_template(options: argparse.Namespace) -> int:
+    """The file belongs to whoever asks; the account that reads the database is lent it."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--output", type=Path, default=Path(TEMPLATE))
+    given, rest = parser.parse_known_args(options.passed_on)
+    with identity.lent(given.output):
+        return lifecycle.ckan(options.data, f"govcn-{options.command}", *rest, "--output", str(given.output.resolve()))

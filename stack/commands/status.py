@@ -39,16 +39,18 @@ def run(options: argparse.Namespace) -> int:
     ready = bool(alive and known and known.phase == "ready" and all(s.state == "ready" for s in running))
     index = _index(options.data, known) if ready and known else None
     if options.json:
-        result({
-            "running": alive,
-            "ready": ready,
-            "phase": known.phase if known and alive else "stopped",
-            "url": known.url if known and alive else None,
-            "data": str(options.data.path),
-            "started": known.started if known and alive else None,
-            "services": [asdict(service) for service in running],
-            "index": index,
-        })
+        result(
+            {
+                "running": alive,
+                "ready": ready,
+                "phase": known.phase if known and alive else "stopped",
+                "url": known.url if known and alive else None,
+                "data": str(options.data.path),
+                "started": known.started if known and alive else None,
+                "services": [asdict(service) for service in running],
+                "index": index,
+            }
+        )
     elif not alive or known is None:
         print(f"平台没有运行 / the platform is not running ({options.data.path})")
     else:

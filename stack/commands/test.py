@@ -81,12 +81,15 @@ def _surroundings(folder: str, *, keep: bool) -> Iterator[tuple[list[str], dict[
     elif folder == "browser":
         with throwaway.portal(demo=True) as summary:
             administrator = summary["admin"]
-            yield [], {
-                "GOVCN_TEST_URL": summary["url"],
-                "GOVCN_TEST_DATA": summary["data"],
-                "GOVCN_TEST_ADMIN": administrator["name"],
-                "GOVCN_TEST_ADMIN_PASSWORD": administrator["password"],
-            }
+            yield (
+                [],
+                {
+                    "GOVCN_TEST_URL": summary["url"],
+                    "GOVCN_TEST_DATA": summary["data"],
+                    "GOVCN_TEST_ADMIN": administrator["name"],
+                    "GOVCN_TEST_ADMIN_PASSWORD": administrator["password"],
+                },
+            )
     else:
         yield [], {}
 

@@ -72,9 +72,7 @@ def _administrator(data: DataFolder, known: State) -> dict[str, str] | None:
     if stamp.exists():
         return None
     progress("创建管理员", "Creating the administrator")
-    printed = run_program(
-        unprivileged([str(python()), "-m", "stack.administrator"]), ckan_environment(Path(known.ini))
-    )
+    printed = run_program(unprivileged([str(python()), "-m", "stack.administrator"]), ckan_environment(Path(known.ini)))
     stamp.touch(mode=0o600)
     return json.loads(printed.strip().splitlines()[-1])
 

@@ -187,3 +187,15 @@ def test_every_state_has_a_word():
 
 def test_the_harvest_table_has_a_heading_for_every_count():
     assert len(up.HEADINGS) == len(up.COUNTS) + 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="只有 root 需要借出文件 (only root lends files)")
+def test_a_lent_file_comes_back_to_whoever_asked(tmp_path):
+    path = tmp_path / "目录.xlsx"
+    with identity.lent(path):
+        assert path.stat().st_uid == identity.service_owner().uid
+        path.write_text("x")
+    assert path.stat().st_uid == 0
+    with identity.lent(tmp_path / "failed.xlsx"):
+        pass
+    assert not (tmp_path / "failed.xlsx").exists()
