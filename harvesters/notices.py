@@ -1,4 +1,4 @@
-"""What a harvest tells people: a plan waits, records were sent back, a source keeps failing.
+"""What a run tells people: a plan waits, records were sent back.
 
 It is said in the caller's transaction. Values are counts and the source's title: no title of an entry and no error
 text leaves the portal by mail.
@@ -16,11 +16,8 @@ from sqlalchemy import text
 
 from harvesters.run import Report
 
-IN_A_ROW = 3  # failed runs until somebody is told
 _SOURCE = text("""
-    SELECT coalesce(nullif(title, ''), name) AS title, owner_org, failures,
-           coalesce(CAST(last_success_at AS text), '') AS since
-    FROM govcn_harvest_source WHERE name = :name
+    SELECT coalesce(nullif(title, ''), name) AS title, owner_org FROM govcn_harvest_source WHERE name = :name
 """)
 _REFUSED_BEFORE = text("""
     SELECT CAST(counts ->> 'refused' AS bigint) FROM govcn_harvest_run
@@ -41,17 +38,6 @@ def run_ended(report: Report) -> None:
             notify("harvest_more_open", To(bureau=True), about, known, once="open")
     if report.counts.refused and report.counts.refused != _refused_before(report):
         notify("harvest_refused", owner, about, known | {"count": report.counts.refused}, once="refused")
-    source_failing(report.source)
-
-
-def source_failing(name: str) -> None:
-    """Tell owner and operators of a source that has failed three times in a row, once until it succeeds again."""
-    source = _source(name)
-    if source is None or source.failures < IN_A_ROW:
-        return
-    to = To(departments=[source.owner_org] if source.owner_org else [], operators=True)
-    values = {"source": source.title, "name": name, "count": source.failures}
-    notify("harvest_failing", to, f"harvest_source:{name}", values, once=f"since {source.since}")
 
 
 def _source(name: str) -> Any:

@@ -45,19 +45,18 @@ def test_a_plan_that_waits_and_opens_goes_to_the_bureau_too(department: Departme
 
 def test_a_source_that_failed_three_times_is_told_once_until_it_succeeds(department: Department) -> None:
     from ckan import model
-    from sqlalchemy import text
 
-    from harvesters.notices import source_failing
+    from harvesters import registry
+    from harvesters.exceptions import SourceUnreachable
 
     department.harvest(row("1", "停车场"))
 
     def fails(times: int) -> None:
-        model.Session.execute(text("UPDATE govcn_harvest_source SET failures = :n"), {"n": times})
-        source_failing(department.name)
-        model.Session.commit()
+        for _ in range(times):
+            registry.done(department.name, SourceUnreachable("https://inside.example.gov.cn/a", "连接失败"))
+            model.Session.commit()
 
-    for times in (1, 2, 3, 4):
-        fails(times)
+    fails(4)
     assert told() == [("harvest_failing", "“laiyuan”已连续 3 次归集失败")]
     department.harvest(row("1", "停车场"))
     fails(3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -40,14 +39,6 @@ _LABELS = {
     "apply": ("变更执行", "Changes"),
     "release": ("发布依据", "Release"),
 }
-
-
-def govcn_moment(value: str | datetime | None) -> str:
-    """A time as `2026-11-24 16:40` in the portal's time zone; "" for none. ISO 8601 with its zone, or a datetime."""
-    if not value:
-        return ""
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment.astimezone(tk.h.get_display_timezone()).strftime("%Y-%m-%d %H:%M")
 
 
 def govcn_harvest_tabs() -> list[dict[str, Any]]:

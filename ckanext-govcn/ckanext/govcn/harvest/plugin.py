@@ -11,7 +11,7 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
-from ckanext.govcn.harvest import action, auth, helpers, lookups, model, releases, views
+from ckanext.govcn.harvest import action, auth, events, helpers, lookups, model, releases, telling, views
 
 __all__ = ["GovcnHarvestPlugin", "model", "releases"]
 
@@ -25,6 +25,7 @@ class GovcnHarvestPlugin(p.SingletonPlugin):
     p.implements(p.IActions)
     p.implements(p.IAuthFunctions)
     p.implements(p.IBlueprint)
+    p.implements(p.ISignal)
 
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
@@ -38,6 +39,9 @@ class GovcnHarvestPlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         return [views.desk]
+
+    def get_signal_subscriptions(self) -> dict[Any, list[Any]]:
+        return {events.failed_three_times: [telling.failing]}
 
 
 def _functions(module: Any) -> dict[str, Any]:

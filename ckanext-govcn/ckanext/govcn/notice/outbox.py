@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import ckan.plugins as p
 from ckan import model
 from ckan.plugins import toolkit as tk
 from sqlalchemy import text
@@ -85,11 +86,14 @@ class To:
 
 
 def notify(kind: str, to: To, about: str, values: kinds.Values, once: str = "") -> int | None:
-    """Put a notice into the outbox; the caller commits. Its number, or None when it was said before (`once`).
+    """Put a notice into the outbox; the caller commits. Its number, or None when it was said before (`once`) or the
+    plugin govcn_notice is not there.
 
     Raises UnknownKind for a kind or values that kinds.yaml does not name.
     """
     found = kinds.kind(kind)
+    if not p.plugin_loaded("govcn_notice"):
+        return None
     texts = found.texts(values)
     row = {name: getattr(texts, name) for name in ("title_zh", "title_en", "body_zh", "body_en", "link")}
     key = f"{kind}:{about}:{once}" if once else None

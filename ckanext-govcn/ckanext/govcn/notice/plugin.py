@@ -27,6 +27,7 @@ class GovcnNoticePlugin(p.SingletonPlugin):
 
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
+        tk.add_resource("assets", "govcn_notice")
 
     def get_actions(self) -> dict[str, Any]:
         return _functions(action)

@@ -166,6 +166,14 @@ def govcn_date(value: Any) -> str:
         return str(value or "")
 
 
+def govcn_moment(value: str | datetime.datetime | None) -> str:
+    """A time as `2026-11-24 16:40` in the portal's time zone; "" for none. ISO 8601 with its zone, or a datetime."""
+    if not value:
+        return ""
+    moment = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(tk.h.get_display_timezone()).strftime("%Y-%m-%d %H:%M")
+
+
 def govcn_number(value: Any) -> str:
     """12,345 for 12345."""
     try:
