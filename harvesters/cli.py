@@ -215,6 +215,7 @@ def show_command(run: int, *, as_json: bool) -> None:
     "--keep", type=click.Choice(["theirs", "new"]), help="冲突字段一律保留部门的（theirs）或采用来源的（new）"
 )
 @click.option("--field", "chosen", multiple=True, metavar="REMOTE_ID:FIELD=theirs|new", help="决定一个冲突字段，可多次")
+@click.option("--only", multiple=True, metavar="REMOTE_ID", help="只执行这条记录的变更，可多次；其余继续等待")
 @as_user
 @as_json
 def apply_command(run: int, *, as_json: bool, **given: Any) -> None:
@@ -229,7 +230,8 @@ def apply_command(run: int, *, as_json: bool, **given: Any) -> None:
         from harvesters.history import run_of
 
         source = find(given["source"] or run_of(run).source)
-        done = apply(run, source, _person(given["user"], run), Choices(given["keep"], chosen))
+        only = frozenset(given["only"]) or None
+        done = apply(run, source, _person(given["user"], run), Choices(given["keep"], chosen, only))
         if as_json:
             _print(done)
             return
@@ -259,14 +261,15 @@ def _person(user: str, run: int) -> Any:
 
 @harvest.command("reject", short_help="放弃待审阅的变更清单")
 @click.argument("run", type=int)
+@click.option("--reason", default="", help="退回理由，随办理记录保存")
 @as_user
 @as_json
-def reject_command(run: int, user: str, *, as_json: bool) -> None:
+def reject_command(run: int, user: str, reason: str, *, as_json: bool) -> None:
     """Drop what waits in RUN."""
     with _one_sentence(as_json):
         from harvesters.harvest import reject
 
-        done = reject(run, _person(user, run))
+        done = reject(run, _person(user, run), reason)
         _print(done if as_json else f"归集任务 {run}：已放弃 {done['rejected']} 项变更。")
 
 

@@ -123,14 +123,19 @@ def _prepared(
 class Choices:
     """What is to become of conflicts: `keep` for all of them, `fields` for one field of one record.
 
-    The keys of `fields` are (remote id, field).
+    The keys of `fields` are (remote id, field). `only` names the records to carry out; None: all of them.
     """
 
     keep: Choice | None = None
     fields: Mapping[tuple[str, str], Choice] = field(default_factory=dict[tuple[str, str], Choice])
+    only: frozenset[str] | None = None
 
     def __call__(self, remote_id: str, name: str) -> Choice | None:
         return self.fields.get((remote_id, name)) or self.keep
+
+    def take(self, remote_id: str) -> bool:
+        """Is this record among those to carry out?"""
+        return self.only is None or remote_id in self.only
 
 
 def apply(
@@ -150,7 +155,7 @@ def apply(
         done = skipped = 0
         why: dict[str, str] = {}
         decided: dict[str, None] = {}
-        for batch in batches(rows, BATCH):
+        for batch in batches((row for row in rows if choices.take(row.remote_id)), BATCH):
             changed = [row.remote_id for row in batch if row.kind in ("changed", "move")]
             last, present = session.last_entries(changed), session.present(changed)
             plan = history.plan_from(batch, known, last, present, choices)
@@ -191,14 +196,14 @@ def _leave(plan: Plan, by: Person, stewards: Stewardship, why: dict[str, str], d
     return left
 
 
-def reject(run_id: int, by: Person = OPERATOR, *, lease: Lease | None = None) -> dict[str, int]:
-    """Drop the changes that wait in a run's plan."""
+def reject(run_id: int, by: Person = OPERATOR, reason: str = "", *, lease: Lease | None = None) -> dict[str, int]:
+    """Drop the changes that wait in a run's plan; the reason is kept with the decision."""
     source = history.run_of(run_id).source
     _ask(run_id, by)
     with leases.working(Wanted("reject", source, {"run": run_id}), lease):
         rows = _waiting(run_id, source)
         model.Session.execute(statements.SKIPPED, {"run": run_id, "ids": None})
-        _keep_decision(run_id, "reject", by, {"rejected": len(rows)})
+        _keep_decision(run_id, "reject", by, {"rejected": len(rows)}, note=reason)
         _conclude(run_id, "rejected")
         return {"run": run_id, "rejected": len(rows)}
 

@@ -38,12 +38,14 @@ def _run(lease: Lease) -> None:
 def _apply(lease: Lease) -> None:
     given = lease.arguments
     chosen = {(remote_id, field): choice for remote_id, field, choice in given.get("fields", ())}
-    choices = harvest.Choices(given.get("keep"), chosen)
+    only = frozenset(given["only"]) if "only" in given else None
+    choices = harvest.Choices(given.get("keep"), chosen, only)
     lease.result = harvest.apply(given["run"], _source(lease), _person(lease), choices, lease=lease)
 
 
 def _reject(lease: Lease) -> None:
-    lease.result = harvest.reject(lease.arguments["run"], _person(lease), lease=lease)
+    given = lease.arguments
+    lease.result = harvest.reject(given["run"], _person(lease), given.get("reason", ""), lease=lease)
 
 
 def _undo(lease: Lease) -> None:

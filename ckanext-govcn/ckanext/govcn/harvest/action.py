@@ -13,12 +13,13 @@ from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.harvest import auth, jobs
 
 LONGEST_LIST = 200
+LONGEST_ARGUMENTS = 200_000
 CHOICES = ("theirs", "new")
 _RUN = {"run": int}
 _ARGUMENTS: dict[str, dict[str, type]] = {
     "run": {"plan_only": bool},
-    "apply": _RUN | {"keep": str, "fields": list},
-    "reject": _RUN,
+    "apply": _RUN | {"keep": str, "fields": list, "only": list},
+    "reject": _RUN | {"reason": str},
     "undo": _RUN,
     "redo": _RUN,
     "preview": {"entries": bool},
@@ -28,8 +29,9 @@ _ARGUMENTS: dict[str, dict[str, type]] = {
 def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Ask for a job: `kind`, `source`, `arguments`. The same job asked for again while it waits is the same job.
 
-    Arguments: run {plan_only}, apply {run, keep, fields}, reject, undo and redo {run}, preview {entries}. Conflicts are
-    decided by `keep` ("theirs" or "new") for all of them, or by `fields`: [[remote id, field, "theirs" or "new"], …].
+    Arguments: run {plan_only}, apply {run, keep, fields, only}, reject {run, reason}, undo and redo {run}, preview
+    {entries}. Conflicts are decided by `keep` ("theirs" or "new") for all of them, or by `fields`: [[remote id, field,
+    "theirs" or "new"], …]. `only` names the records to carry out, the others wait on.
     """
     kind, source = tk.get_or_bust(data_dict, ["kind", "source"])
     tk.check_access("govcn_harvest_job_create", context, data_dict)
@@ -62,6 +64,11 @@ def _arguments(kind: str, given: Any) -> dict[str, Any]:
     if given.get("keep", "new") not in CHOICES or not all(_is_choice(each) for each in given.get("fields", [])):
         sentence = say("请写明 theirs（保留部门的）或 new（采用来源的）", 'Say "theirs" or "new"')
         raise tk.ValidationError({"arguments": [sentence]})
+    only = given.get("only")
+    if only is not None and not (only and all(isinstance(each, str) for each in only)):
+        raise tk.ValidationError({"arguments": [say("请至少选择一项变更", "Please choose at least one change")]})
+    if len(str(given)) > LONGEST_ARGUMENTS:
+        raise tk.ValidationError({"arguments": [say("选择的变更太多，请分次执行", "Too many at once; take fewer")]})
     return {name: value for name, value in given.items() if value is not False}
 
 

@@ -70,15 +70,22 @@ class Shown:
         return max(len(self.old), len(self.new), len(self.theirs)) > FOLD or len(self.parts) > 8
 
 
-def shown(change: Mapping[str, Any], *, english: bool = False, addresses: bool = False) -> Shown:
-    """A field's change for the page. `addresses`: may the reader see where the data is?"""
+def veiled(change: Mapping[str, Any], *, addresses: bool) -> dict[str, Any]:
+    """A field's change as the reader may have it. `addresses`: do they get the data, and so where it is?"""
+    if addresses or change.get("field") not in ADDRESSES:
+        return dict(change)
+    return {"field": change.get("field"), "conflict": bool(change.get("conflict")), "hidden": True}
+
+
+def shown(change: Mapping[str, Any], *, english: bool = False) -> Shown:
+    """A field's change, already `veiled`, for the page."""
     name = str(change.get("field", ""))
     conflict = bool(change.get("conflict"))
+    if change.get("hidden"):
+        return Shown(name, conflict=conflict, hidden=True)
     old, new = change.get("old"), change.get("new")
     theirs = change.get("theirs", old)
     edited = conflict or (theirs != old and theirs is not None)
-    if name in ADDRESSES and not addresses:
-        return Shown(name, edited=edited, conflict=conflict, hidden=True)
     texts = [text_of(name, value, english=english) for value in (old, new, theirs if edited else None)]
     return Shown(name, *texts, edited=edited, conflict=conflict, parts=_parts(name, old, new, english=english))
 
@@ -97,10 +104,10 @@ def text_of(field: str, value: Any, *, english: bool = False) -> str:
     return _word(TABLES.get(field, ""), str(value), english=english)
 
 
-def entry_shown(entry: Mapping[str, Any], *, english: bool = False, addresses: bool = False) -> list[Shown]:
-    """The fields of an entry that would be added, in the order they stand."""
+def fields_of_new(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The filled-in fields of an entry that would be added, as changes from nothing, in the order they stand."""
     return [
-        shown({"field": name, "old": None, "new": value}, english=english, addresses=addresses)
+        {"field": name, "old": None, "new": value, "conflict": False}
         for name, value in entry.items()
         if name not in ("unread", "secrecy", "title", "code_provisional") and value not in (None, "", [], {})
     ]

@@ -11,7 +11,10 @@ from ckanext.govcn.dataset.language import say
 
 _TABS = {
     "sources": (("归集来源", "Sources"), ("govcn_harvest.sources", "govcn_harvest.source")),
-    "runs": (("归集任务", "Runs"), ("govcn_harvest.runs", "govcn_harvest.run")),
+    "runs": (
+        ("归集任务", "Runs"),
+        ("govcn_harvest.runs", "govcn_harvest.run", "govcn_harvest.plan", "govcn_harvest.undo"),
+    ),
     "jobs": (("作业", "Jobs"), ("govcn_harvest.jobs", "govcn_harvest.job")),
 }
 _WORDS: dict[str, dict[Any, tuple[str, str]]] = {
@@ -39,6 +42,22 @@ _LABELS = {
     "apply": ("变更执行", "Changes"),
     "release": ("发布依据", "Release"),
 }
+
+
+_FIELDS = {
+    "provider": ("提供方", "Provider"),
+    "resources": ("挂接资源", "Resources"),
+    "tags": ("关键字", "Keywords"),
+    "url": ("数据地址", "Address"),
+    "owner_org": ("所属部门", "Department"),
+    "release": ("发布依据", "Release"),
+}
+
+
+def govcn_harvest_field(name: str) -> str:
+    """What a field of an entry or a part of a dataset is called."""
+    own = _FIELDS.get(name)
+    return say(*own) if own else str(tk.h.govcn_field_label(name))
 
 
 def govcn_harvest_tabs() -> list[dict[str, Any]]:

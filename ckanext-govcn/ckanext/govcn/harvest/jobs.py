@@ -36,7 +36,7 @@ _ALL = ", ".join(COLUMNS)
 _INSERT = text("""
     INSERT INTO govcn_harvest_job (kind, source, arguments, wanted_by, reason, priority)
     VALUES (:kind, :source, CAST(:arguments AS jsonb), :wanted_by, :reason, :priority)
-    ON CONFLICT (source, kind, arguments) WHERE state = 'waiting' DO UPDATE
+    ON CONFLICT (source, kind, md5(arguments::text)) WHERE state = 'waiting' DO UPDATE
     SET priority = greatest(govcn_harvest_job.priority, EXCLUDED.priority),
         not_before = least(govcn_harvest_job.not_before, EXCLUDED.not_before)
     RETURNING id

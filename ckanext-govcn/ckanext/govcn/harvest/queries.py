@@ -65,6 +65,48 @@ PROBLEMS_BY_RULE = text("""
     WHERE run_id = :run GROUP BY 1, 2 ORDER BY 3 DESC, 2
 """)
 
+_CONFLICT = """
+    EXISTS (SELECT FROM jsonb_array_elements(c.fields) f WHERE (f ->> 'conflict')::boolean)
+"""
+SHOWN = {
+    "opens": "c.opens",
+    "move": "c.kind = 'move'",
+    "conflict": _CONFLICT,
+    "removed": "c.kind = 'removed'",
+    "changed": "c.kind IN ('changed', 'move')",
+    "added": "c.kind = 'added'",
+    "waiting": "c.state = 'planned'",
+}
+"""What a list of changes can be narrowed to → its condition."""
+CHANGE_COUNTS = text(
+    "SELECT count(*) AS every, "  # noqa: S608 - conditions of this module
+    + ", ".join(f"count(*) FILTER (WHERE {condition}) AS {name}" for name, condition in SHOWN.items())
+    + " FROM govcn_harvest_change c WHERE c.run_id = :run"
+)
+_CHANGES = """
+    SELECT c.remote_id, c.kind, c.state, c.opens, c.package_id, c.fields, c.planned -> 'entry' AS entry,
+           c.planned ->> 'owner' AS new_owner, p.name, p.extras, p.owner_org, p.private, p.state AS package_state,
+           coalesce(p.title, c.planned -> 'entry' ->> 'title', '') AS title, g.title AS department,
+           n.title AS new_department
+    FROM govcn_harvest_change c LEFT JOIN package p ON p.id = c.package_id
+    LEFT JOIN "group" g ON g.id = p.owner_org LEFT JOIN "group" n ON n.id = c.planned ->> 'owner'
+    WHERE c.run_id = :run AND {}
+    ORDER BY c.opens DESC, c.kind = 'move' DESC, c.kind = 'removed' DESC, c.kind, c.remote_id
+    LIMIT :limit OFFSET :offset
+"""
+CHANGES = {name: text(_CHANGES.format(condition)) for name, condition in {"": "TRUE", **SHOWN}.items()}
+LATER = text("""
+    SELECT max(r.id) FROM govcn_harvest_run r WHERE r.source = :source AND r.id > :run AND r.plan <> 'undone'
+    AND EXISTS (SELECT FROM govcn_harvest_change c WHERE c.run_id = r.id AND c.state = 'applied')
+""")
+APPLIED = text("""
+    SELECT kind, count(*) AS changes FROM govcn_harvest_change WHERE run_id = :run AND state = 'applied' GROUP BY 1
+""")
+LAST_JOBS = text("""
+    SELECT DISTINCT ON (kind) id, kind, result, finished_at FROM govcn_harvest_job
+    WHERE state = 'finished' AND arguments @> jsonb_build_object('run', CAST(:run AS bigint))
+    ORDER BY kind, id DESC
+""")
 QUEUE = text("""
     SELECT count(*) FILTER (WHERE other.state = 'running') AS running,
            count(*) FILTER (WHERE other.state = 'waiting' AND (other.priority, -other.id) > (job.priority, -job.id))
@@ -172,3 +214,28 @@ def titles(session: Session, names: Collection[str]) -> dict[str, str]:
 def people(session: Session, names: Collection[str]) -> dict[str, str]:
     """User name → full name."""
     return {row.name: row.title for row in session.execute(PEOPLE, {"names": list(names)})}
+
+
+def change_counts(session: Session, number: int) -> dict[str, int]:
+    """How many changes of a run there are of each sort in `SHOWN`, and `every`."""
+    return dict(session.execute(CHANGE_COUNTS, {"run": number}).mappings().one())
+
+
+def changes(session: Session, number: int, only: str, page: Page) -> Sequence[Any]:
+    """Changes of a run, what has to be looked at first; `only` is a key of `SHOWN`, or "" for all."""
+    return session.execute(CHANGES[only], {"run": number} | _limits(page)).all()
+
+
+def applied(session: Session, number: int) -> dict[str, int]:
+    """Kind → how many changes of the run stand, and would be undone."""
+    return {row.kind: row.changes for row in session.execute(APPLIED, {"run": number})}
+
+
+def later_run(session: Session, source: str, number: int) -> int | None:
+    """A later run of the source that has to be undone first, or None."""
+    return session.execute(LATER, {"source": source, "run": number}).scalar()
+
+
+def last_jobs(session: Session, number: int) -> dict[str, Row]:
+    """Kind → the last finished job that decided about the run, with its result."""
+    return {row["kind"]: row for row in session.execute(LAST_JOBS, {"run": number}).mappings()}

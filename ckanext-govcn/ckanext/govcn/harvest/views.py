@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from ckanext.govcn.dataset import forms
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.harvest import health, queries, sheets
+from ckanext.govcn.harvest import changes, health, queries, sheets
 
 desk = flask.Blueprint("govcn_harvest", __name__, url_prefix="/harvest")
 
@@ -29,6 +29,8 @@ UNATTENDED = 60
 """Seconds after which a job that waits while nothing runs means that no worker is there."""
 PER_PAGE = 20
 PROBLEMS_PER_PAGE = 50
+CHANGES_PER_PAGE = 20
+MAX_REASON = 2000
 DOWNLOADED = 100_000
 """Problems in one downloaded list; a longer one says that it was cut."""
 
@@ -111,6 +113,67 @@ def refusals(number: int, kind: str) -> Response:
     written = io.StringIO()
     csv.writer(written).writerows([sheets.HEADINGS, *([sheets.harmless(cell) for cell in row] for row in rows)])
     return _download(written.getvalue().encode("utf-8-sig"), f"{name}.csv", "text/csv")
+
+
+@desk.route("/run/<int:number>/plan")
+def plan(number: int) -> str:
+    """审阅变更清单: what would change, field by field; what may be carried out can be chosen."""
+    found = _ask("govcn_harvest_run_show", id=number)
+    asked = _page_asked(CHANGES_PER_PAGE)
+    only = tk.request.args.get("show") or ""
+    listed = _ask("govcn_harvest_plan_show", run=number, show=only, **asked)
+    english = say("", "en") == "en"
+    shown = [
+        each | {"shown": [changes.shown(field, english=english) for field in each["fields"]]}
+        for each in listed["results"]
+    ]
+    values = {"run": found, "plan": listed, "changes": shown, "page": _pages(listed, asked), "only": only}
+    return tk.render("harvest/plan.html", values)
+
+
+@desk.route("/run/<int:number>/plan", methods=["POST"])
+def decide(number: int) -> Any:
+    """执行 or 退回: a job for the worker. `what` is selected, all or reject."""
+    found = _ask("govcn_harvest_run_show", id=number)
+    form = tk.request.form
+    what = form.get("what", "")
+    arguments: dict[str, Any] = {"run": number}
+    if what == "reject":
+        reason = form.get("reason", "").strip()
+        if not reason:
+            tk.h.flash_error(say("请填写退回理由", "Please give a reason"))
+            return tk.redirect_to("govcn_harvest.plan", number=number)
+        arguments["reason"] = reason[:MAX_REASON]
+    else:
+        chosen = (name for name in form if name.startswith("choice/") and name.count("/") > 1)
+        arguments["fields"] = [[*_named_field(name), form[name]] for name in chosen]
+        if what == "selected":
+            arguments["only"] = form.getlist("entry")
+    kind = "reject" if what == "reject" else "apply"
+    put_in = _put_in({"kind": kind, "source": found["source"], "arguments": arguments})
+    return _to_job(put_in) if put_in else tk.redirect_to("govcn_harvest.plan", number=number)
+
+
+def _named_field(name: str) -> tuple[str, str]:
+    """(remote id, field) of a choice's name: `choice/<field>/<remote id>`."""
+    _, field, remote_id = name.split("/", 2)
+    return remote_id, field
+
+
+@desk.route("/run/<int:number>/undo")
+def undo(number: int) -> str:
+    """What undoing a run would do, before it is asked for."""
+    values = {"run": _ask("govcn_harvest_run_show", id=number), "undo": _ask("govcn_harvest_undo_show", run=number)}
+    return tk.render("harvest/undo.html", values)
+
+
+@desk.route("/run/<int:number>/undo", methods=["POST"])
+def turn(number: int) -> Any:
+    """撤回 a run, or take that back: a job for the worker."""
+    found = _ask("govcn_harvest_run_show", id=number)
+    kind = "redo" if found["plan"] == "undone" else "undo"
+    put_in = _put_in({"kind": kind, "source": found["source"], "arguments": {"run": number}})
+    return _to_job(put_in) if put_in else tk.redirect_to("govcn_harvest.undo", number=number)
 
 
 @desk.route("/jobs")

@@ -14,7 +14,7 @@
     var box = event.target;
     if (!box.matches || !box.matches("[data-all], [data-one]")) { return; }
     var all = document.querySelector("[data-all]");
-    var ones = Array.prototype.slice.call(document.querySelectorAll("[data-one]"));
+    var ones = Array.prototype.slice.call(document.querySelectorAll("[data-one]:not(:disabled)"));
     if (box === all) { ones.forEach(function (one) { one.checked = all.checked; }); }
     var ticked = ones.filter(function (one) { return one.checked; }).length;
     if (all) {
@@ -23,6 +23,7 @@
     }
     Array.prototype.forEach.call(document.querySelectorAll("[data-ticked]"), function (count) {
       count.textContent = ticked;
+      count.hidden = ticked === 0;
     });
     Array.prototype.forEach.call(document.querySelectorAll("[data-needs-ticked]"), function (button) {
       button.disabled = ticked === 0;
