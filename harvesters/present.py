@@ -40,7 +40,12 @@ def _entry(row: Any, tags: list[dict[str, str]], resources: list[Any]) -> Catalo
     provider = Provider(last.provider.name, last.provider.region_code, last.provider.uscc)
     entry = convert.entry_from_dataset(shown | {"tags": tags}, provider)
     given = {each["id"]: each for each in row.resources}
-    return replace(entry, resources=tuple(_resource(each, given[each.id]) for each in resources if each.id in given))
+    here = [_resource(each, given[each.id]) for each in resources if each.id in given]
+    came = {(each["url"], each["remote_id"]) for each in row.resources}
+    for place, each in enumerate(last.resources):
+        if (each.url, each.remote_id) not in came:  # could not be fetched: nobody has removed it
+            here.insert(place, each)
+    return replace(entry, resources=tuple(here))
 
 
 def _resource(row: Any, given: Mapping[str, str]) -> Resource:
