@@ -125,6 +125,18 @@ class SourceUnreachable(SourceError):
         super().__init__(where, why, why_en)
 
 
+class ScratchFull(SourceError):
+    """The folder for temporary files is full; `where` is that folder."""
+
+    transient = True
+    zh = "临时文件夹 {where} 空间不足，{why}。请清理后重试，或用环境变量 TMPDIR 指定空间足够的文件夹。"
+    en = "The folder for temporary files {where} is full: {why_en}. Make room, or name another in TMPDIR."
+
+    def __init__(self, where: str) -> None:
+        why_en = "the source was not read to its end; nothing was changed"
+        super().__init__(where, "来源没有读完，未改动任何条目", why_en)
+
+
 class SourceRefused(SourceError):
     """What the source sent, or asks for, is not accepted; trying again does not help."""
 

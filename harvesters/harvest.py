@@ -111,7 +111,6 @@ def _prepared(
         policy=Policy(review=source.apply == "review", plan_only=plan_only),
         refusals=refusals_of(reading),
         remarks=remarks_of(reading),
-        repeated=reading.records - len(reading.refused_rows) - len(reading.distinct),
         key_unique=reading.key.unique,
         whole=reading.whole,
         progress=told,
@@ -151,11 +150,11 @@ def apply(
         rows = _waiting(run_id, source.name)
         stewards, _owner = deciding.stewardship(model.Session, run_id)
         session = CkanSession(source, Files(source), run_id)
-        known = session.known()
         done = skipped = 0
         why: dict[str, str] = {}
         decided: dict[str, None] = {}
         for batch in batches((row for row in rows if choices.take(row.remote_id)), BATCH):
+            known = session.known([row.remote_id for row in batch])
             changed = [row.remote_id for row in batch if row.kind in ("changed", "move")]
             last, present = session.last_entries(changed), session.present(changed)
             plan = history.plan_from(batch, known, last, present, choices)

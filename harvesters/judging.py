@@ -53,9 +53,9 @@ class Stamped:
 
 
 def stamped(reading: Reading) -> Iterator[Stamped]:
-    """The distinct records of a reading, stamped."""
+    """The records of a reading with their remote ids, stamped."""
     how = canonical_hash([{name: _plain(getattr(reading.source, name)) for name in HOW_READ}, _edition()])
-    for record in reading.distinct:
+    for record in reading.identified():
         yield Stamped(record, canonical_hash([record.hash, how]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from ckanext.govcn.catalog.entry import CatalogEntry
 
 from harvesters.exceptions import SourceBusy
 from harvesters.merge import width
-from harvesters.plan import Known, Plan, Trouble
+from harvesters.plan import Changed, Known, Plan, Trouble
 from harvesters.run import Applied, Counts, Report
 
 
@@ -31,8 +31,16 @@ class MemorySession:
     source: str
     run: int
 
-    def known(self) -> Mapping[str, Known]:
-        return dict(self.portal.records.get(self.source, {}))
+    def known(self, remote_ids: Collection[str]) -> Mapping[str, Known]:
+        records = self.portal.records.get(self.source, {})
+        return {each: records[each] for each in remote_ids if each in records}
+
+    def active(self) -> int:
+        return len(self.active_ids())
+
+    def active_ids(self) -> list[tuple[str, bool]]:
+        records = self.portal.records.get(self.source, {})
+        return [(each, known.kept) for each, known in records.items() if not known.withdrawn]
 
     def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
         harvested = self.portal.harvested.get(self.source, {})
@@ -74,6 +82,14 @@ class MemorySession:
 
     def hold(self, plan: Plan) -> None:
         self.portal.held.append(plan)
+
+    def take_back(self, remote_ids: Collection[str]) -> Sequence[Changed]:
+        taken: list[Changed] = []
+        for plan in self.portal.held:
+            taken += [each for each in plan.changed if each.remote_id in remote_ids]
+            plan.changed = [each for each in plan.changed if each.remote_id not in remote_ids]
+        self.portal.held = [plan for plan in self.portal.held if plan.added or plan.changed or plan.removed]
+        return taken
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
         self.portal.problems.extend(troubles)

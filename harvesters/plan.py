@@ -8,6 +8,7 @@ harvested from it, so that "changed" always names the fields, old and new.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -249,14 +250,33 @@ class Seen:
     `whole` is false when a part of the source could not be read: then nobody knows what has vanished.
 
     `secret`: rows that were refused for secrecy before they had an id; the datasets they once made must go.
+    Ids and hashes are kept as sixteen bytes each: a hundred thousand records take some twenty megabytes.
     """
 
-    hashes: dict[str, str] = field(default_factory=dict[str, str])
     unique: bool = True
     whole: bool = True
     records: int = 0
     repeated: int = 0
     secret: int = 0
+    _met: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+
+    def __contains__(self, remote_id: str) -> bool:
+        return _short(remote_id) in self._met
+
+    def __len__(self) -> int:
+        return len(self._met)
+
+    def with_content(self, remote_id: str, hash_: str) -> bool:
+        """Was this id met with this very content?"""
+        return self._met.get(_short(remote_id)) == _short(hash_)
+
+    def add(self, remote_id: str, hash_: str) -> None:
+        """An id was met."""
+        self._met[_short(remote_id)] = _short(hash_)
+
+
+def _short(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @dataclass(slots=True)
@@ -264,6 +284,8 @@ class Plan:
     """What is to be done with one batch of records. `unchanged` maps remote id → hash to keep.
 
     `received` are the records that were judged, as they came, by remote id; not those of which nothing may be kept.
+    `rehashed` are those of `unchanged` whose stored state is another: the record was received or read in another way
+    and the same entry came of it, or it has returned to a dataset that stood without it.
     """
 
     added: list[Added] = field(default_factory=list[Added])
@@ -273,6 +295,7 @@ class Plan:
     refused: list[tuple[Trouble, ...]] = field(default_factory=list[tuple[Trouble, ...]])
     received: dict[str, Any] = field(default_factory=dict[str, Any])
     warnings: list[Trouble] = field(default_factory=list[Trouble])
+    rehashed: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +311,11 @@ class Brake:
 
     def holds(self, removed: int, active: int) -> bool:
         return removed > self.count or (removed >= self.least and removed > active * self.share)
+
+
+def candidates(records: Iterable[Record]) -> list[str]:
+    """Every remote id under which one of these records may be known."""
+    return [each for record in records for each in (record.remote_id, _by_content(record))]
 
 
 def plan_batch(
@@ -311,6 +339,8 @@ def plan_batch(
         was = known.get(remote_id)
         if was and was.hash == record.hash and not was.withdrawn:
             plan.unchanged[remote_id] = record.hash
+            if was.kept:
+                plan.rehashed.add(remote_id)
             continue
         judged = judge(record)
         if judged.unkept is None:
@@ -376,26 +406,28 @@ def change_of(
 
 @dataclass(slots=True)
 class Removals:
-    """What vanished: to be withdrawn now, or held back until somebody has looked; `brake` says why (Chinese)."""
+    """Ids that vanished: to be withdrawn now, or held back until somebody has looked; `brake` says why (Chinese).
 
-    now: list[Removed] = field(default_factory=list[Removed])
-    held: list[Removed] = field(default_factory=list[Removed])
+    `secret`: no more went than rows were refused for secrecy, so that these may be theirs.
+    """
+
+    now: list[str] = field(default_factory=list[str])
+    held: list[str] = field(default_factory=list[str])
     brake: str = ""
+    secret: bool = False
 
 
-def plan_removals(known: Mapping[str, Known], seen: Seen, brake: Brake) -> Removals:
-    """What vanished from a source that was read to its end."""
-    gone = [
-        Removed(remote_id, was)
-        for remote_id, was in known.items()
-        if not was.withdrawn and not was.kept and remote_id not in seen.hashes
-    ]
+def plan_removals(known: Iterable[tuple[str, bool]], seen: Seen, brake: Brake) -> Removals:
+    """What vanished from a source that was read to its end. `known`: what `Session.active_ids` gives."""
+    gone: list[str] = []
+    active = 0
+    for remote_id, kept in known:
+        active += 1
+        if not kept and remote_id not in seen:
+            gone.append(remote_id)
     if len(gone) <= seen.secret:
-        return Removals(
-            now=[replace(each, secret=True) for each in gone]
-        )  # what is now marked 涉密 goes at once, whatever else holds
-    active = sum(not was.withdrawn for was in known.values())
-    if not seen.hashes:
+        return Removals(now=gone, secret=bool(gone))  # what is now marked 涉密 goes at once, whatever else holds
+    if not len(seen):
         return Removals(held=gone, brake=f"来源没有返回任何记录，已有的 {active} 条保持不变。请核实来源是否正常。")
     if not seen.whole:
         why = f"来源有一部分本次没有读到，无法判断哪些记录已消失，{len(gone)} 条未下架。下次读全后再判断。"
@@ -438,17 +470,22 @@ def _identity(record: Record, known: Mapping[str, Known], seen: Seen) -> str | N
     nothing: dropping them would lose entries, merging them would mix entries up.
     """
     seen.records += 1
-    by_content = f"{record.remote_id}#{record.hash[:12]}"
-    for candidate in (record.remote_id, by_content):
-        if seen.hashes.get(candidate) == record.hash:
-            seen.repeated += 1
-            return None
-    taken = record.remote_id in seen.hashes
+    by_content = _by_content(record)
+    taken = record.remote_id in seen
+    apart = taken or by_content in known
+    if apart and any(seen.with_content(each, record.hash) for each in (record.remote_id, by_content)):
+        seen.repeated += 1
+        return None
     if taken:
         seen.unique = False
-    remote_id = by_content if taken or by_content in known else record.remote_id
-    seen.hashes[remote_id] = record.hash
+    remote_id = by_content if apart else record.remote_id
+    seen.add(remote_id, record.hash)
     return remote_id
+
+
+def _by_content(record: Record) -> str:
+    """The id that tells a record apart from another of the same remote id."""
+    return f"{record.remote_id}#{record.hash[:12]}"
 
 
 def _refuse(plan: Plan, remote_id: str, hash_: str, judged: Judged, was: Known | None) -> None:
@@ -472,3 +509,4 @@ def _compare(plan: Plan, different: Sequence[Different], entries: Entries) -> No
             plan.changed.append(change)
         else:
             plan.unchanged[each.remote_id] = each.hash
+            plan.rehashed.add(each.remote_id)

@@ -170,9 +170,10 @@ class CkanSession:
 
     # ── what is known
 
-    def known(self) -> Mapping[str, Known]:
+    def known(self, remote_ids: Collection[str]) -> Mapping[str, Known]:
         pending = naming.url_name(PENDING.region_code, PENDING.name)
-        rows = model.Session.execute(sql.KNOWN, {"source": self._source.name, "pending": pending})
+        asked = {"source": self._source.name, "pending": pending, "ids": list(remote_ids)}
+        rows = model.Session.execute(sql.KNOWN, asked)
         return {
             row.remote_id: Known(
                 row.hash,
@@ -185,6 +186,14 @@ class CkanSession:
             )
             for row in rows
         }
+
+    def active(self) -> int:
+        return model.Session.execute(sql.ACTIVE_RECORDS, {"source": self._source.name}).scalar_one()
+
+    def active_ids(self) -> Iterator[tuple[str, bool]]:
+        with model.ensure_engine().connect().execution_options(stream_results=True) as connection:
+            for row in connection.execute(sql.ACTIVE_IDS, {"source": self._source.name}):
+                yield row.remote_id, row.kept
 
     def last_entries(self, remote_ids: Collection[str]) -> Mapping[str, CatalogEntry]:
         rows = model.Session.execute(sql.LAST_ENTRIES, {"source": self._source.name, "ids": list(remote_ids)})
@@ -211,7 +220,7 @@ class CkanSession:
         for changed in self._change_together(plan.changed, done, applied):
             self._one(applied, done, changed.remote_id, changed.judged.place, lambda each=changed: self._change(each))
         self._withdraw(plan.removed, done)
-        self._seen(plan.unchanged)
+        self._rehash({each: plan.unchanged[each] for each in plan.rehashed})
         self._follower.written(done)
         return applied
 
@@ -230,6 +239,12 @@ class CkanSession:
             ],
         )
         model.Session.commit()
+
+    def take_back(self, remote_ids: Collection[str]) -> Sequence[Changed]:
+        ids = list(remote_ids)
+        rows = list(model.Session.execute(sql.TAKEN_BACK, {"run": self.run, "ids": ids}))
+        model.Session.commit()
+        return history.plan_from(rows, self.known(ids), self.last_entries(ids), self.present(ids)).changed
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
         rows = [asdict(each) | {"run_id": self.run, "source": self._source.name} for each in troubles]
@@ -500,11 +515,12 @@ class CkanSession:
         found = model.Session.execute(sql.BEFORE, asked).one_or_none()
         return (found.resources, found.status_before) if found else ([], "")
 
-    def _seen(self, unchanged: Mapping[str, str]) -> None:
+    def _rehash(self, unchanged: Mapping[str, str]) -> None:
+        """Keep new hashes of records that made the same entry; a record that is as it was costs no write."""
         if unchanged:
             ids, hashes = list(unchanged), list(unchanged.values())
             source = {"source": self._source.name, "run": self.run}
-            model.Session.execute(sql.SEEN, source | {"ids": ids, "hashes": hashes})
+            model.Session.execute(sql.REHASHED, source | {"ids": ids, "hashes": hashes})
             model.Session.commit()
 
     # ── the index

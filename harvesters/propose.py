@@ -28,7 +28,7 @@ from harvesters.networks import target_of
 from harvesters.normalize import readers
 from harvesters.normalize.recognise import guesses
 from harvesters.reading import Reading, read
-from harvesters.record import Record
+from harvesters.record import Records
 from harvesters.source import FIELD_TARGETS, ListCall, Paging, Source, source_of_file
 
 LIKELY, UNSURE = 0.5, 0.25
@@ -242,7 +242,7 @@ def _unknown_codes(reading: Reading) -> Iterator[UnknownCode]:
                 break
 
 
-def _values(records: Sequence[Record], heading: str) -> Iterator[str]:
+def _values(records: Records, heading: str) -> Iterator[str]:
     for record in records:
         text = readers.given(record.raw.get(heading))
         if text and len(text) <= 40 and "\n" not in text:

@@ -9,7 +9,7 @@ lists included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -20,19 +20,20 @@ from ckanext.govcn.catalog.batch import context_of
 from ckanext.govcn.catalog.entry import CatalogEntry
 from ckanext.govcn.catalog.problem import Problem, Profile
 
-from harvesters.exceptions import RecordError, SecretRecord, SourceRefused
+from harvesters.exceptions import RecordError, SecretRecord, SourceRefused, UnreadableRecord
 from harvesters.extract import records_from
 from harvesters.extract.ckan import FIXED
 from harvesters.fetch import Fetcher, fetcher_for
 from harvesters.normalize import identity
 from harvesters.normalize.entries import Normalizer
 from harvesters.normalize.headings import item_field
-from harvesters.normalize.identity import Key
+from harvesters.normalize.identity import Identity, Key
 from harvesters.normalize.recognise import Recognition, recognise
 from harvesters.normalize.regions import Regions
 from harvesters.normalize.secrecy import Guard
-from harvesters.record import Place, Record
+from harvesters.record import Place, Record, Records, sample
 from harvesters.source import Source
+from harvesters.spool import Spool
 from harvesters.trail import Remark
 
 HEADINGS = 2_000  # different headings in one source; recognition looks at each
@@ -69,7 +70,7 @@ class Reading:
     """
 
     source: Source
-    received: list[Record]
+    received: Spool
     refused_rows: list[Refusal] = field(default_factory=list[Refusal])
     base: checks.Context | None = None
     remarks: tuple[Remark, ...] = ()
@@ -86,17 +87,21 @@ class Reading:
         return recognise(self.received, {**own, **self.source.fields})
 
     @cached_property
-    def _identified(self) -> tuple[list[Record], Key]:
-        return identity.identified(self.received, self.recognition, self.source.key)
+    def _identity(self) -> Identity:
+        return identity.identity_of(self.received, self.recognition, self.source.key)
 
     @property
     def key(self) -> Key:
-        return self._identified[1]
+        return self._identity.key
+
+    def identified(self) -> Iterator[Record]:
+        """All records with their remote ids, in the order they came."""
+        return self._identity.identified(self.received)
 
     @cached_property
-    def distinct(self) -> list[Record]:
+    def distinct(self) -> Distinct:
         """Records with their remote ids, word-by-word repeats left out."""
-        return identity.distinct(self._identified[0])
+        return Distinct(self, identity.repeats(self.identified()))
 
     @cached_property
     def regions(self) -> Regions:
@@ -106,21 +111,20 @@ class Reading:
     def normalizer(self) -> Normalizer:
         return Normalizer(self.source, self.recognition, self.regions)
 
-    @cached_property
+    @property
     def entries(self) -> list[CatalogEntry]:
-        """The entries of `distinct`, in its order, before any rule has spoken."""
+        """The entries of `distinct`, in its order, before any rule has spoken; of all records at once."""
         return [self.normalizer.entry_from_record(record) for record in self.distinct]
 
     @cached_property
     def context(self) -> checks.Context:
         """What rules may look up: the base's answers (the portal's), and this run's own titles, codes and series."""
-        return context_of(self.entries, self.base or checks.Context(today=_today()))
+        named = map(self.normalizer.named, self.received)
+        return context_of(named, self.base or checks.Context(today=_today()))
 
     def judge(self, record: Record) -> Outcome:
         """The entry of one record with every problem of it."""
-        return self._judged(record, self.normalizer.entry_from_record(record))
-
-    def _judged(self, record: Record, entry: CatalogEntry) -> Outcome:
+        entry = self.normalizer.entry_from_record(record)
         problems = tuple(checks.check(entry, cast("Profile", self.source.profile), self.context))
         refused = any(p.severity == "refuse" for p in problems)
         held = next((p.rule for p in problems if p.severity == "hold"), "") if entry.open_type else ""
@@ -129,7 +133,7 @@ class Reading:
 
     @property
     def outcomes(self) -> Iterator[Outcome]:
-        return map(self._judged, self.distinct, self.entries)
+        return map(self.judge, self.distinct)
 
     def column_of(self, problem: Problem) -> str:
         """The heading under which a problem's value stands, or "" when the source has no such heading."""
@@ -150,6 +154,20 @@ class Reading:
         return fields
 
 
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """The records of a reading without word-by-word repeats; `repeated` are their places in it."""
+
+    reading: Reading
+    repeated: set[int]
+
+    def __len__(self) -> int:
+        return len(self.reading.received) - len(self.repeated)
+
+    def __iter__(self) -> Iterator[Record]:
+        return (record for place, record in enumerate(self.reading.identified()) if place not in self.repeated)
+
+
 _COLUMNS = {
     "provider": ("provider", "provider_uscc"),
     "open_type": ("open_type", "open_flag", "open_condition"),
@@ -163,22 +181,29 @@ _COLUMNS = {
 def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context | None = None) -> Reading:
     """Read all records of a source. Raises SourceError when the source as a whole cannot be read."""
     guard = Guard(source.fields)
-    reading = Reading(source, [], base=context)
-    headings: set[str] = set()
+    reading = Reading(source, Spool(source.name), base=context)
     fetcher = fetcher or fetcher_for(source)
     for record in records_from(source, fetcher):
-        if isinstance(record, RecordError):
-            reading.refused_rows.append(Refusal(record.place, "", record.rule, record.message))
-        elif guard.column(record) is not None:
-            secret = SecretRecord(record.place)
-            reading.refused_rows.append(Refusal(record.place, "", secret.rule, secret.message))
-        else:
-            headings.update(record.raw)
-            if len(headings) > HEADINGS:
-                raise SourceRefused(record.place.file, f"有超过 {HEADINGS} 个不同的字段名，不是目录。请核对来源。")
-            reading.received.append(record)
+        if refusal := _kept(record, reading.received, guard):
+            reading.refused_rows.append(refusal)
+        elif len(reading.received.headings) > HEADINGS:
+            raise SourceRefused(record.place.file, f"有超过 {HEADINGS} 个不同的字段名，不是目录。请核对来源。")
     reading.remarks, reading.whole = tuple(fetcher.trail.remarks), fetcher.trail.whole
     return reading
+
+
+def _kept(record: Record | RecordError, received: Spool, guard: Guard) -> Refusal | None:
+    """Keep a record, or say why it is none."""
+    if isinstance(record, RecordError):
+        return Refusal(record.place, "", record.rule, record.message)
+    try:
+        if guard.column(record) is None:
+            received.append(record)
+            return None
+        error: RecordError = SecretRecord(record.place)
+    except RecursionError:
+        error = UnreadableRecord(record.place, why="嵌套太深")
+    return Refusal(record.place, "", error.rule, error.message)
 
 
 def _today() -> date:
@@ -186,10 +211,9 @@ def _today() -> date:
     return (datetime.now(UTC) + timedelta(hours=8)).date()
 
 
-def _places(records: Sequence[Record], recognition: Recognition) -> Iterator[str]:
+def _places(records: Records, recognition: Recognition) -> Iterator[str]:
     """What the records say about where they are from: districts beside departments, then the departments' names."""
-    step = max(1, len(records) // PROVIDERS_ASKED)
-    for record in records[::step]:
+    for record in sample(records, PROVIDERS_ASKED):
         for name in ("provider_region", "region_codes", "provider"):
             for heading in recognition.headings_of(name):
                 value = record.raw.get(heading)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeAlias
+from itertools import islice
+from typing import Protocol, TypeAlias
+
+import orjson
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
@@ -47,11 +50,52 @@ class Record:
     @cached_property
     def hash(self) -> str:
         """sha256 (hex) of the canonical form; equal for equal content, whatever the order of keys."""
-        whole = [self.raw, list(self.items), self.defaults] if self.items or self.defaults else self.raw
-        return canonical_hash(whole)
+        return hashlib.sha256(self.canonical).hexdigest()
+
+    @property
+    def canonical(self) -> bytes:
+        """All that was received, as canonical JSON. Raises RecursionError for what is nested too deep."""
+        return canonical(self.whole)
+
+    @property
+    def whole(self) -> object:
+        """All that was received, as one JSON value: `raw`, or a list with `items` and `defaults` where it has some."""
+        return [self.raw, list(self.items), self.defaults] if self.items or self.defaults else self.raw
+
+    def with_id(self, remote_id: str) -> Record:
+        """The same record, known by `remote_id`."""
+        return self if remote_id == self.remote_id else replace(self, remote_id=remote_id)
+
+
+class Records(Protocol):
+    """Records that can be gone through again and again: a list, or a spool."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Record]: ...
+
+
+def sample(records: Records, most: int) -> Iterator[Record]:
+    """An even sample: every n-th record, `most` of them or at most twice as many."""
+    return islice(records, 0, None, max(1, len(records) // most))
+
+
+def canonical(value: object, *, ordered: bool = True) -> bytes:
+    """A JSON value as UTF-8: keys sorted (unless they are to stay as they came), no blanks.
+
+    Values JSON does not know stand there as their text, numbers that are none (infinity) as null.
+    """
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if ordered else None, default=str)
+    except TypeError:  # half a surrogate pair, an integer beyond 64 bits, a key that is no text, nested very deep
+        text = json.dumps(value, sort_keys=ordered, ensure_ascii=False, separators=(",", ":"), default=str)
+        return text.encode("utf-8", "surrogatepass")
+
+
+def digest(text: str) -> bytes:
+    """Sixteen bytes that stand for a text where many have to be remembered."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def canonical_hash(value: object) -> str:
-    """Hash of a JSON value: keys sorted, no blanks, UTF-8. Values JSON does not know are hashed as their text."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    """sha256 (hex) of the canonical form."""
+    return hashlib.sha256(canonical(value)).hexdigest()

@@ -54,7 +54,7 @@ def split(plan: Plan, policy: Policy) -> tuple[Plan, Held]:
     held = Held()
     waits = policy.review or policy.plan_only
     if not policy.plan_only:
-        now.unchanged = plan.unchanged
+        now.unchanged, now.rehashed = plan.unchanged, plan.rehashed
     for added in plan.added:
         (held.plan if waits or added.opens else now).added.append(added)
         if added.opens:

@@ -27,8 +27,10 @@ from harvesters.plan import (
     Plan,
     Record,
     Removals,
+    Removed,
     Seen,
     Trouble,
+    candidates,
     plan_batch,
     plan_removals,
     reopening,
@@ -38,6 +40,7 @@ from harvesters.review import Held, Policy, flood, split
 Thing = TypeVar("Thing")
 
 BATCH = 500
+KEPT = 1000  # changes in memory of which it is not known yet whether they wait
 LISTED = 1000  # refusals, and as many warnings, that a report lists in full
 
 
@@ -136,8 +139,16 @@ class Session(Entries, Protocol):
     @property
     def run(self) -> int: ...
 
-    def known(self) -> Mapping[str, Known]:
-        """Every record of the source that the portal has a dataset for."""
+    def known(self, remote_ids: Collection[str]) -> Mapping[str, Known]:
+        """Those of the records that the portal has a dataset for, in one look-up."""
+        ...
+
+    def active(self) -> int:
+        """How many records of the source the portal has, withdrawn ones left out."""
+        ...
+
+    def active_ids(self) -> Iterable[tuple[str, bool]]:
+        """Their remote ids, one after another, each with `Known.kept`."""
         ...
 
     def openings(self, titles: Collection[str]) -> Mapping[tuple[str, str], int]:
@@ -150,6 +161,10 @@ class Session(Entries, Protocol):
 
     def hold(self, plan: Plan) -> None:
         """Keep changes that wait for a person: nothing of them is carried out."""
+        ...
+
+    def take_back(self, remote_ids: Collection[str]) -> Sequence[Changed]:
+        """Changes that `hold` has kept in this run, to be carried out after all; they wait no longer."""
         ...
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
@@ -188,7 +203,7 @@ class Task:
     remarks: Sequence[Trouble] = ()
     repeated: int = 0
     key_unique: bool = True
-    removals: Callable[[Mapping[str, Known], Seen, Brake], Removals] = plan_removals
+    removals: Callable[[Iterable[tuple[str, bool]], Seen, Brake], Removals] = plan_removals
     whole: bool = True
     progress: Callable[[Counts], None] = lambda _counts: None
 
@@ -218,15 +233,15 @@ def _fail(report: Report, error: HarvestError) -> None:
 
 
 def _carry_out(task: Task, session: Session, report: Report) -> None:
-    known = session.known()
     met = task.repeated + len(task.refusals)
     seen = Seen(unique=task.key_unique, whole=task.whole, records=met, repeated=task.repeated)
     seen.secret = sum(each.rule == SECRECY for each in task.refusals)
     _apply(session, Plan(refused=[(each,) for each in task.refusals], warnings=list(task.remarks)), report)
-    changes = _Changes(session, report, task.policy, sum(not each.withdrawn for each in known.values()))
+    changes = _Changes(session, report, task.policy, session.active())
     for batch in batches(task.records, BATCH):
+        known = session.known(candidates(batch))
         plan = plan_batch(batch, known, seen, task.judge, session)
-        if known:
+        if changes.active:
             plan.added = reopening(plan.added, session.openings)
         report.counts.records, report.counts.repeated = seen.records, seen.repeated
         changes.take(plan)
@@ -234,11 +249,18 @@ def _carry_out(task: Task, session: Session, report: Report) -> None:
     changes.end()
     report.counts.records, report.counts.repeated = seen.records, seen.repeated
     report.key_unique = seen.unique
-    removals = task.removals(known, seen, task.brake)
+    removals = task.removals(session.active_ids(), seen, task.brake)
     report.brake = removals.brake
-    changes.take(Plan(removed=removals.now))
-    changes.hold(Held(Plan(removed=removals.held), {removals.brake: None} if removals.held else {}))
+    for removed in _removed(session, removals.now, secret=removals.secret):
+        changes.take(Plan(removed=removed))
+    for removed in _removed(session, removals.held):
+        changes.hold(Held(Plan(removed=removed), {removals.brake: None}))
     task.progress(report.counts)
+
+
+def _removed(session: Session, remote_ids: Iterable[str], *, secret: bool = False) -> Iterator[list[Removed]]:
+    for batch in batches(remote_ids, BATCH):
+        yield [Removed(remote_id, was, secret) for remote_id, was in session.known(batch).items()]
 
 
 @dataclass(slots=True)
@@ -246,7 +268,8 @@ class _Changes:
     """Carries out a run's plans, and holds back what waits.
 
     Changes of existing entries are kept until the end, since whether they wait depends on how many there are; once
-    they are too many that is known, and they go to the portal's list at once.
+    they are too many that is known, and they go to the portal's list at once. `changed` are kept here until they are
+    many, `aside` in the portal's list of changes that wait.
     """
 
     session: Session
@@ -254,6 +277,7 @@ class _Changes:
     policy: Policy
     active: int
     changed: list[Changed] = field(default_factory=list[Changed])
+    aside: list[str] = field(default_factory=list[str])
     flooded: bool = False
     met: int = 0
 
@@ -267,9 +291,23 @@ class _Changes:
         self.changed.extend(later)
         if self.policy.floods(self.met, self.active):
             self._flood()
+        elif len(self.changed) >= KEPT:
+            self.session.hold(Plan(changed=self.changed))
+            self.aside.extend(each.remote_id for each in self.changed)
+            self.changed = []
 
     def end(self) -> None:
-        self._carry_out()
+        """No more changes come: carry them out, unless they are too many."""
+        if self.flooded:
+            self.report.why[flood(self.met, self.active)] = None
+            return
+        for batch in batches(self.aside, BATCH):
+            now, held = split(Plan(changed=list(self.session.take_back(batch))), self.policy)
+            _apply(self.session, now, self.report)
+            self.hold(held)  # what a person has edited in the meantime
+        for batch in batches(self.changed, BATCH):
+            _apply(self.session, Plan(changed=batch), self.report)
+        self.aside, self.changed = [], []
 
     def hold(self, held: Held) -> None:
         if len(held):
@@ -279,17 +317,9 @@ class _Changes:
 
     def _flood(self) -> None:
         self.flooded = True
-        waiting, self.changed = self.changed, []
+        self.report.counts.waiting += len(self.aside)
+        waiting, self.changed, self.aside = self.changed, [], []
         self.hold(Held(Plan(changed=waiting)))
-
-    def _carry_out(self) -> None:
-        if self.flooded:
-            self.report.why[flood(self.met, self.active)] = None
-            self._flood()
-            return
-        for start in range(0, len(self.changed), BATCH):
-            _apply(self.session, Plan(changed=self.changed[start : start + BATCH]), self.report)
-        self.changed = []
 
 
 def _apply(session: Session, plan: Plan, report: Report) -> None:

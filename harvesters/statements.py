@@ -25,6 +25,11 @@ PLANNED = text("""
     SELECT remote_id, kind, package_id, planned FROM govcn_harvest_change
     WHERE run_id = :run AND state = 'planned' ORDER BY kind, remote_id
 """)
+TAKEN_BACK = text("""
+    DELETE FROM govcn_harvest_change
+    WHERE run_id = :run AND state = 'planned' AND kind = 'changed' AND remote_id = ANY(:ids)
+    RETURNING remote_id, kind, package_id, planned
+""")
 SKIPPED = text("""
     UPDATE govcn_harvest_change SET state = 'skipped'
     WHERE run_id = :run AND state = 'planned' AND (CAST(:ids AS text[]) IS NULL OR remote_id = ANY(:ids))
@@ -56,7 +61,15 @@ KNOWN = text("""
                WHERE l.package_id = p.id AND l.to_status <> '' AND l.user_id IS NOT NULL
            ) AS by_person
     FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id LEFT JOIN "group" g ON g.id = p.owner_org
-    WHERE r.source = :source
+    WHERE r.source = :source AND r.remote_id = ANY(:ids)
+""")
+ACTIVE_RECORDS = text("""
+    SELECT count(*) FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    WHERE r.source = :source AND r.state <> 'withdrawn'
+""")
+ACTIVE_IDS = text("""
+    SELECT r.remote_id, r.state = 'kept' AS kept FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
+    WHERE r.source = :source AND r.state <> 'withdrawn'
 """)
 OF_DEPARTMENT = text("""
     SELECT p.id, r.remote_id, r.entry
@@ -113,7 +126,7 @@ WITHDRAWN = text("""
     FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS t(package_id, before)
     WHERE r.source = :source AND r.package_id = t.package_id
 """)
-SEEN = text("""
+REHASHED = text("""
     UPDATE govcn_harvest_record r SET hash = t.hash, seen_run = :run,
            state = CASE r.state WHEN 'kept' THEN 'active' ELSE r.state END
     FROM unnest(CAST(:ids AS text[]), CAST(:hashes AS text[])) AS t(remote_id, hash)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,7 +13,8 @@ from ckanext.govcn.catalog import codes, levels
 
 from harvesters.normalize import readers
 from harvesters.normalize.headings import evidence
-from harvesters.record import Record, Value
+from harvesters.record import Records, Value, sample
+from harvesters.spool import Spool
 
 SAMPLE = 3_000  # records looked at; more changes no share by anything that matters
 DISTINCT = 400  # distinct values judged by the slower readers, each weighed by how often it stands there
@@ -49,17 +50,20 @@ class Column:
         return self.shares.get(name, 0.0)
 
 
-def columns_of(records: Sequence[Record]) -> list[Column]:
+def columns_of(records: Records) -> list[Column]:
     """One column per heading met, in the order they were met. Looks at an even sample of at most SAMPLE records."""
-    step = max(1, len(records) // SAMPLE)
-    values: dict[str, list[Value]] = {}
-    for record in records[::step]:
+    values: dict[str, list[Value]] = {heading: [] for heading in headings_of(records)}
+    for record in sample(records, SAMPLE):
         for heading, value in record.raw.items():
-            values.setdefault(heading, []).append(value)
-    for record in records:
-        for heading in record.raw:
-            values.setdefault(heading, [])
+            values[heading].append(value)
     return [column_of(heading, found) for heading, found in values.items()]
+
+
+def headings_of(records: Records) -> Iterable[str]:
+    """Every heading that a record has."""
+    if isinstance(records, Spool):
+        return records.headings
+    return dict.fromkeys(heading for record in records for heading in record.raw)
 
 
 def column_of(heading: str, values: Iterable[Value]) -> Column:

@@ -83,7 +83,7 @@ class Normalizer:
         start, end = self._temporal(record)
         return CatalogEntry(
             **values,  # pyright: ignore[reportArgumentType]
-            title=_BLANKS.sub(" ", readers.prose(self._text(record, "title"))),
+            title=self._title(record),
             notes=readers.prose(self._text(record, "notes")),
             tags=self._tags(record),
             region_codes=region,
@@ -104,6 +104,15 @@ class Normalizer:
             unread=unread,
             secrecy=self._text(record, "secrecy"),
         )
+
+    def named(self, record: Record) -> CatalogEntry:
+        """As much of the entry as the other entries of its source are compared with: title, provider, code."""
+        return CatalogEntry(
+            title=self._title(record), provider=self._provider(record), source_code=self._text(record, "source_code")
+        )
+
+    def _title(self, record: Record) -> str:
+        return _BLANKS.sub(" ", readers.prose(self._text(record, "title")))
 
     def _text(self, record: Record, field: str) -> str:
         for heading in self._headings.get(field, ()):

@@ -9,13 +9,13 @@ it would merge 3,019 of 杭州's 6,590 rows. Where nothing is unique, the record
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from harvesters.normalize import readers
 from harvesters.normalize.recognise import Recognition
-from harvesters.record import Record, canonical_hash
+from harvesters.record import Record, Records, canonical_hash, digest, sample
 
 COVERED = 0.99  # an id that is missing on more than one record in a hundred is no id
 _ID_NAME = re.compile(r".*(?:id|code|no|key|num|guid|uuid|bh)$", re.I)
@@ -46,41 +46,47 @@ class _Try:
     of: Callable[[Record], str]
 
 
-def identified(records: Sequence[Record], recognition: Recognition, stated: Sequence[str]) -> tuple[list[Record], Key]:
-    """The records with their remote ids, and the key that gave them."""
-    hashes = [record.hash for record in records]
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The key of a source, and how a record's remote id follows from it."""
+
+    key: Key
+    _of: Callable[[Record], str]
+
+    def identified(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The records with their remote ids; one that has none is known by its content."""
+        return (record.with_id(self._of(record) or f"content-{record.hash[:32]}") for record in records)
+
+
+def identity_of(records: Records, recognition: Recognition, stated: Sequence[str]) -> Identity:
+    """Find the key that tells the records apart."""
     first: Key | None = None
     for attempt in _attempts(records, recognition, stated):
-        ids = [attempt.of(record) for record in records]
-        if attempt.kind not in {"protocol", "stated"} and sum(map(bool, ids)) < COVERED * len(ids):
+        certain = attempt.kind in {"protocol", "stated"}
+        given, unique = _tried(attempt, records)
+        if not certain and given < COVERED * len(records):
             continue
-        conflicts = _conflicts(ids, hashes)
-        key = Key(attempt.kind, attempt.heading, conflicts == 0)
-        if conflicts == 0 or attempt.kind in {"protocol", "stated"}:
-            return _with_ids(records, ids, hashes), key
+        key = Key(attempt.kind, attempt.heading, unique)
+        if unique or certain:
+            return Identity(key, attempt.of)
         first = first or key
-    return _with_ids(records, [""] * len(records), hashes), first or Key("content", "", True)
+    return Identity(first or Key("content", "", True), lambda _: "")
 
 
-def _with_ids(records: Sequence[Record], ids: Sequence[str], hashes: Sequence[str]) -> list[Record]:
-    """Remote ids as found; a record without one is known by its content."""
-    return [
-        record if record.remote_id == (found := id_ or f"content-{hash_[:32]}") else replace(record, remote_id=found)
-        for record, id_, hash_ in zip(records, ids, hashes, strict=True)
-    ]
+def _tried(attempt: _Try, records: Records) -> tuple[int, bool]:
+    """How many records have such an id, and whether none of them stands for two different records."""
+    met: dict[bytes, bytes] = {}
+    given, unique = 0, True
+    for record in records:
+        if id_ := attempt.of(record):
+            given += 1
+            if unique:
+                content = digest(record.hash)
+                unique = met.setdefault(digest(id_), content) == content
+    return given, unique
 
 
-def _conflicts(ids: Sequence[str], hashes: Sequence[str]) -> int:
-    """How many ids stand for two different records."""
-    met: dict[str, str] = {}
-    bad: set[str] = set()
-    for id_, hash_ in zip(ids, hashes, strict=True):
-        if id_ and met.setdefault(id_, hash_) != hash_:
-            bad.add(id_)
-    return len(bad)
-
-
-def _attempts(records: Sequence[Record], recognition: Recognition, stated: Sequence[str]) -> Iterator[_Try]:
+def _attempts(records: Records, recognition: Recognition, stated: Sequence[str]) -> Iterator[_Try]:
     if records and all(record.remote_id for record in records):
         yield _Try("protocol", "", lambda record: record.remote_id)
         return
@@ -109,18 +115,19 @@ def _joined(record: Record, headings: Sequence[str]) -> str:
     return joined if len(joined) <= 200 else canonical_hash(joined)
 
 
-def _id_parameter(records: Sequence[Record], heading: str) -> str:
+def _id_parameter(records: Records, heading: str) -> str:
     """The part of the address that differs from record to record: a parameter's name, or "/" for the last step."""
     values: dict[str, set[str]] = {}
-    sample = records[:: max(1, len(records) // 500)]
-    for record in sample:
+    looked_at = 0
+    for record in sample(records, 500):
+        looked_at += 1
         for name, value in _parts(_text(record, heading)):
             values.setdefault(name, set()).add(value)
     likely = {n: v for n, v in values.items() if (_ID_NAME.match(n) or n == "/") and not _VOLATILE.match(n)}
     if not likely:
         return ""
     best = max(likely, key=lambda n: (len(likely[n]), n != "/"))
-    return best if len(likely[best]) > 0.5 * len(sample) or len(likely) == 1 else ""
+    return best if len(likely[best]) > 0.5 * looked_at or len(likely) == 1 else ""
 
 
 def _parts(url: str) -> Iterator[tuple[str, str]]:
@@ -141,13 +148,13 @@ def _inside(url: str, parameter: str) -> str:
     return next((value[:200] for name, value in _parts(url) if name == parameter), "")
 
 
-def distinct(records: Sequence[Record]) -> list[Record]:
-    """Records in order, word-by-word repeats of the same id left out."""
-    seen: set[tuple[str, str]] = set()
-    kept: list[Record] = []
-    for record in records:
-        key = record.remote_id, record.hash
-        if key not in seen:
-            seen.add(key)
-            kept.append(record)
-    return kept
+def repeats(records: Iterable[Record]) -> set[int]:
+    """Places, from 0, of records that are word-by-word repeats of an earlier one of the same id."""
+    met: set[bytes] = set()
+    repeated: set[int] = set()
+    for place, record in enumerate(records):
+        key = digest(f"{record.remote_id}\0{record.hash}")
+        if key in met:
+            repeated.add(place)
+        met.add(key)
+    return repeated

@@ -17,7 +17,7 @@ from ckanext.govcn.catalog import codes
 from harvesters.normalize import headings
 from harvesters.normalize.columns import Column, columns_of
 from harvesters.normalize.headings import evidence
-from harvesters.record import Record
+from harvesters.record import Records
 
 THRESHOLD = 0.5
 FEW = 30  # values; below it, how often they repeat says nothing
@@ -55,7 +55,7 @@ class _Candidate:
 
 
 def recognise(
-    records: Sequence[Record],
+    records: Records,
     fixed: Mapping[str, str | None] | None = None,
     without: Iterable[str] = (),
 ) -> Recognition:
@@ -78,7 +78,7 @@ def recognise(
     return Recognition(fields, scores)
 
 
-def guesses(records: Sequence[Record]) -> dict[str, dict[str, float]]:
+def guesses(records: Records) -> dict[str, dict[str, float]]:
     """Everything that each heading might be, best first, with its score: for people who decide what is unsure."""
     found: dict[str, dict[str, float]] = {}
     for column in columns_of(records):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -40,7 +40,7 @@ from harvesters.configured import config_folder
 from harvesters.entry_json import to_json
 from harvesters.files import Files
 from harvesters.leases import Lease
-from harvesters.plan import Brake, Judged, Known, Removals, Removed, Seen, Trouble, plan_removals
+from harvesters.plan import Brake, Judged, Removals, Seen, Trouble, plan_removals
 from harvesters.portal import CkanPortal, CkanSession, create_department, propose
 from harvesters.providers import NoOwner, Owners
 from harvesters.record import Place, canonical_hash
@@ -218,7 +218,7 @@ def _unasked(_record: Any) -> Judged:
     raise AssertionError("an empty run judges nothing")
 
 
-def _no_removals(_known: Mapping[str, Known], _seen: Seen, _brake: Brake) -> Removals:
+def _no_removals(_known: Iterable[tuple[str, bool]], _seen: Seen, _brake: Brake) -> Removals:
     return Removals()
 
 
@@ -292,13 +292,18 @@ class _Copy:
         for each in package.entries():
             yield ReleasedRecord(each.id, canonical_hash(to_json(each.entry)), Place(name, row=each.line), each.entry)
 
-    def removals(self, known: Mapping[str, Known], seen: Seen, brake: Brake) -> Removals:
+    def removals(self, known: Iterable[tuple[str, bool]], seen: Seen, brake: Brake) -> Removals:
         """What the package withdraws goes at once. In a full one also what it does not name, if the brake lets it."""
-        gone = [Removed(each, was) for each, was in known.items() if each in self._withdrawals and not was.withdrawn]
+        gone: list[str] = []
+        others: list[tuple[str, bool]] = []
+        for each, kept in known:
+            if each in self._withdrawals:
+                gone.append(each)
+            else:
+                others.append((each, kept))
         if not self.manifest.full:
             return Removals(now=gone)
-        named = {each.remote_id for each in gone}
-        rest = plan_removals({each: was for each, was in known.items() if each not in named}, seen, brake)
+        rest = plan_removals(others, seen, brake)
         return Removals(now=[*gone, *rest.now], held=rest.held, brake=rest.brake)
 
     def entries_at(self, lines: Mapping[int, Any]) -> dict[int, str]:

@@ -119,6 +119,29 @@ class RunContract:
         assert report.counts.removed == 0
         assert "没有返回任何记录" in report.brake
 
+    def test_changes_that_are_set_aside_are_carried_out_at_the_end(
+        self, portal: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.harvest(portal, ROWS)
+        monkeypatch.setattr("harvesters.run.BATCH", 4)
+        monkeypatch.setattr("harvesters.run.KEPT", 3)
+        rows = [Row(str(n), f"改名后的数据集{n}") if n % 4 == 0 else ROWS[n] for n in range(30)]
+        report = self.harvest(portal, rows)
+        assert (report.counts.changed, report.counts.unchanged, report.counts.waiting) == (8, 22, 0)
+        assert {row.title for row in rows} == set(self.datasets(portal))
+        assert self.harvest(portal, rows).counts.unchanged == 30
+
+    def test_too_many_changes_wait_whether_they_were_set_aside_or_not(
+        self, portal: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.harvest(portal, ROWS)
+        monkeypatch.setattr("harvesters.run.BATCH", 4)
+        monkeypatch.setattr("harvesters.run.KEPT", 5)
+        report = self.harvest(portal, [Row(str(n), f"改名后的数据集{n}") for n in range(25)] + ROWS[25:])
+        assert (report.counts.changed, report.counts.waiting) == (0, 25)
+        assert "25 条" in next(iter(report.why))
+        assert {row.title for row in ROWS} == set(self.datasets(portal))
+
     def test_a_mass_removal_is_held_back(self, portal: Any) -> None:
         self.harvest(portal, ROWS)
         report = self.harvest(portal, ROWS[:20])

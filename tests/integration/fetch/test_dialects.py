@@ -125,7 +125,7 @@ def test_a_family_of_web_pages(tmp_path: Path) -> None:
     assert entry.formats == ("csv", "api") or set(entry.formats) >= {"csv"}
     assert entry.tags == ("生活&服务",)
     assert entry.url.endswith("/portal/catalog/0000-a")
-    assert not any("浏览" in heading for heading in reading.received[0].raw)
+    assert not any("浏览" in heading for heading in next(iter(reading.received)).raw)
 
 
 @pytest.mark.parametrize(("fault", "transient"), [("drop", True), ("half", True), ("error", True), ("login", False)])

@@ -18,7 +18,7 @@ from harvesters.exceptions import RecordError, SourceInvalid, SourceRefused, Unr
 from harvesters.extract import records_from
 from harvesters.extract.directory import files_now
 from harvesters.fetch import Fetcher
-from harvesters.plan import Brake, Known, Seen, plan_removals
+from harvesters.plan import Brake, Seen, plan_removals
 from harvesters.reading import read
 from harvesters.record import Record
 from harvesters.source import Limits, Source, source_from_yaml
@@ -233,10 +233,13 @@ def test_a_file_that_changes_while_it_is_read_is_left_alone(folder: Path, monkey
 
 
 def test_nothing_vanishes_from_a_source_that_was_not_read_whole() -> None:
-    known = {"a": Known("1", "p1"), "b": Known("2", "p2")}
-    removals = plan_removals(known, Seen({"a": "1"}, whole=False), Brake())
+    known = [("a", False), ("b", False)]
+    partly, whole = Seen(whole=False), Seen()
+    for seen in (partly, whole):
+        seen.add("a", "1")
+    removals = plan_removals(known, partly, Brake())
     assert (removals.now, "没有读到" in removals.brake) == ([], True)
-    assert [r.remote_id for r in plan_removals(known, Seen({"a": "1"}), Brake()).now] == ["b"]
+    assert plan_removals(known, whole, Brake()).now == ["b"]
 
 
 def test_a_huge_file_is_not_opened(folder: Path) -> None:

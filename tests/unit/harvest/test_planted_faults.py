@@ -49,7 +49,7 @@ def test_secret_rows_leave_no_trace(reading: Reading) -> None:
     for refusal in secret:
         assert "请立即停止上传，按保密规定处置" in refusal.message
         assert refusal.column == ""
-    kept = repr(reading.received) + repr(reading.entries) + repr(report_of(reading, listed=True))
+    kept = repr([record.raw for record in reading.received]) + repr(reading.entries) + repr(report_of(reading, listed=True))
     assert "布防" not in kept
 
 

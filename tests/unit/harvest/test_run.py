@@ -44,4 +44,4 @@ def test_the_brake_holds_by_share_and_by_count(removed: int, active: int, held: 
 
 
 def test_nothing_known_means_nothing_removed() -> None:
-    assert plan_removals({}, Seen(), Brake()) == Removals()
+    assert plan_removals([], Seen(), Brake()) == Removals()
