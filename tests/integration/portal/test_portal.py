@@ -208,3 +208,17 @@ def test_every_department_is_a_filter(app: Any) -> None:
 
 def test_login_page_says_who_issues_accounts(app: Any) -> None:
     assert "账户由平台主办单位开通" in app.get("/user/login").body
+
+
+def test_a_text_that_nothing_met_is_counted_once_a_page_and_by_no_program(app: Any) -> None:
+    for year in (2021, 2022):
+        published(title=f"{year}年停车申报名录")
+    asked = {"q": "停电申办"}
+    body = app.get("/dataset/", query_string=asked, headers=BROWSER).body
+    assert "没有找到" in body
+    assert "另有 1 个名称相近的数据集" in body
+    app.get("/dataset/", query_string=asked | {"theme": "6"}, headers=BROWSER)
+    app.get("/dataset/", query_string=asked, headers={"User-Agent": "curl/8"})
+    app.get("/dataset/", query_string={"q": "停车"}, headers=BROWSER)
+    assert [(row["text"], row["times"]) for row in model.most_missed(1, 1, 10)] == [("停电申办", 1)]
+    assert app.get("/govcn/missed-queries", headers=BROWSER).status_code == 403

@@ -11,6 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckan.plugins import plugin_loaded
 
 from ckanext.govcn.catalog import codes
+from ckanext.govcn.search import answered
 from ckanext.govcn.search.answered import Answered
 from ckanext.govcn.search.folding import Group
 from ckanext.govcn.search.highlight import marks
@@ -295,7 +296,7 @@ def govcn_folded(packages: Sequence[Mapping[str, Any]], query: str) -> list[Grou
 
 def govcn_answered() -> Answered | None:
     """How the text of this result page was answered; None for a list without one."""
-    return searching.answer()
+    return answered.last()
 
 
 def govcn_marked(text: str, query: str) -> list[tuple[str, bool]]:

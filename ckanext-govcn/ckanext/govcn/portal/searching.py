@@ -10,7 +10,6 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.search import answered
-from ckanext.govcn.search.answered import Answered
 from ckanext.govcn.search.folding import Group, grouped
 from ckanext.govcn.search.query import KNOWN_FIELDS, phrase
 from ckanext.govcn.search.series import series_key
@@ -35,11 +34,11 @@ def prepare(search_params: dict[str, Any]) -> None:
 
 
 def count_missed(search_params: Mapping[str, Any]) -> None:
-    """Count a text that nothing met: on the first page, without filters, and no program's."""
+    """Count a text that nothing met: the page's own search, on its first page, without filters, and no program's."""
     found = answered.last()
-    if found is None or not found.nearest or not _on_page() or int(search_params.get("start") or 0):
+    if found is None or not found.nearest or not answered.folding() or int(search_params.get("start") or 0):
         return
-    if set(tk.request.args) - {"q", "page"} or is_bot(tk.request.headers.get("User-Agent")):
+    if not _on_page() or set(tk.request.args) - {"q", "page"} or is_bot(tk.request.headers.get("User-Agent")):
         return
     text = missed.masked(found.text)
     if not text:
@@ -48,11 +47,6 @@ def count_missed(search_params: Mapping[str, Any]) -> None:
         model.add_missed(text)
     except Exception:  # noqa: BLE001  counting is never worth an error page
         log.warning("a query that found nothing could not be counted", exc_info=True)
-
-
-def answer() -> Answered | None:
-    """How the text of this page was answered."""
-    return answered.last()
 
 
 def groups(packages: Sequence[Mapping[str, Any]], query: str) -> list[Group]:
