@@ -146,7 +146,7 @@ def entry_fields(dataset: Mapping[str, Any], label: Label = no_labels) -> dict[s
         "labels": _labels(found, label),
         "identifiers": identifiers(dataset),
         "region_path": sorted({part for code in found["region_codes"] for part in region_path(code)}),
-        "series": series_key(title)[:200],
+        "series": series_key(title),
         "incomplete_count": len(found["incomplete"]),
         **spoken(title, provider),
     }

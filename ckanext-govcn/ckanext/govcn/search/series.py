@@ -11,6 +11,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 _NUMBERS = re.compile(
     r"[\d〇零一二三四五六七八九十]+(?:年度?|月份?|季度|日|号|批|期)|\d+|[\s_\-—()（）\[\]【】、,，.。:：]+"
 )
+LONGEST = 200  # characters: Lucene refuses very long terms, and the page looks for the same key
 LEAST = 3  # characters; below that too little stays to call two titles alike
 
 
@@ -23,7 +24,7 @@ def series_key(title: str) -> str:
     """
     without_places = _HAN.sub(lambda found: _without_places(found[0]), fold(title))
     key = _NUMBERS.sub("", without_places)
-    return key if len(key) >= LEAST else title
+    return (key if len(key) >= LEAST else title)[:LONGEST]
 
 
 def _without_places(text: str) -> str:
