@@ -219,29 +219,23 @@ def web(platform: Platform) -> Service:
 
 def worker(platform: Platform) -> Service:
     """Harvests: claims jobs and has each carried out by a process of its own."""
-    return Service(
-        name="worker",
-        command=ckan_command(platform.ini, "govcn-harvest", "work"),
-        environment=ckan_environment(platform.ini),
-        ready=lambda: True,
-    )
+    return _ckan_service(platform, "worker", "govcn-harvest", "work")
 
 
 def jobs(platform: Platform) -> Service:
     """CKAN's background jobs."""
-    return Service(
-        name="jobs",
-        command=ckan_command(platform.ini, "jobs", "worker"),
-        environment=ckan_environment(platform.ini),
-        ready=lambda: True,
-    )
+    return _ckan_service(platform, "jobs", "jobs", "worker")
 
 
 def indexer(platform: Platform) -> Service:
     """Brings the search index after the database."""
+    return _ckan_service(platform, "indexer", "govcn-index", "watch")
+
+
+def _ckan_service(platform: Platform, name: str, *arguments: str) -> Service:
     return Service(
-        name="indexer",
-        command=ckan_command(platform.ini, "govcn-index", "watch"),
+        name=name,
+        command=ckan_command(platform.ini, *arguments),
         environment=ckan_environment(platform.ini),
         ready=lambda: True,
     )

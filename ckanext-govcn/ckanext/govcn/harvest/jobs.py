@@ -22,7 +22,6 @@ LARGEST = 2**63  # numbers of jobs and runs are below
 
 KINDS = ("run", "apply", "reject", "undo", "redo", "preview")
 STATES = ("waiting", "running", "finished", "failed", "cancelled")
-REASONS = ("schedule", "person", "retry", "command")
 PRIORITIES = {"schedule": 0, "retry": 0, "command": 10, "person": 10}
 """Whoever waits for the result comes before the timetable; higher goes first."""
 

@@ -105,14 +105,6 @@ def most_missed(days: int, least: int, limit: int) -> list[dict[str, Any]]:
     return [{"text": text, "times": int(n), "days": int(on), "last_day": str(last)} for text, n, on, last in found]
 
 
-def thin_missed(days: int) -> int:
-    """Forget what is older than `days` days; the number of rows."""
-    since = datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
-    done = model.Session.execute(sa.delete(missed_table).where(missed_table.c.day < since))
-    model.Session.commit()
-    return int(getattr(done, "rowcount", 0))
-
-
 def used_recently(days: int) -> dict[str, int]:
     """Views and downloads of the last `days` days by package id."""
     since = datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
