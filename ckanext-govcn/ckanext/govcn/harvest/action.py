@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
+from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.harvest import auth, jobs
@@ -47,7 +48,7 @@ def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> dict[str,
         model.Session, jobs.Wanted(str(kind), str(source), arguments, wanted_by, "person" if user else "command")
     )
     model.repo.commit()
-    return _shown(jobs.get(model.Session, job) or {})
+    return plain(jobs.get(model.Session, job) or {})
 
 
 def _arguments(kind: str, given: Any) -> dict[str, Any]:
@@ -83,7 +84,7 @@ def _is_choice(given: Any) -> bool:
 def govcn_harvest_job_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """One job (`id`): state, progress, result, error; times in ISO 8601."""
     tk.check_access("govcn_harvest_job_show", context, data_dict)
-    return _shown(_found(data_dict))
+    return plain(_found(data_dict))
 
 
 @tk.side_effect_free
@@ -95,9 +96,9 @@ def govcn_harvest_job_list(context: Context, data_dict: DataDict) -> list[dict[s
     tk.check_access("govcn_harvest_job_list", context, data_dict)
     owners = auth.owners_of(context)
     only = {name: data_dict.get(name) or None for name in ("source", "state", "kind")}
-    limit = min(_count(data_dict, "limit", 50), LONGEST_LIST)
-    rows = jobs.listed(model.Session, only, owners, limit, _count(data_dict, "offset", 0))
-    return [_shown({name: value for name, value in row.items() if name != "result"}) for row in rows]
+    limit = min(whole_number(data_dict, "limit", 50), LONGEST_LIST)
+    rows = jobs.listed(model.Session, only, owners, limit, whole_number(data_dict, "offset", 0))
+    return [plain({name: value for name, value in row.items() if name != "result"}) for row in rows]
 
 
 def govcn_harvest_job_cancel(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def govcn_harvest_job_cancel(context: Context, data_dict: DataDict) -> dict[str,
     if not jobs.cancel(model.Session, job["id"]):
         raise tk.ValidationError({"id": [say("该作业已经结束", "The job has already ended")]})
     model.repo.commit()
-    return _shown(_found(data_dict))
+    return plain(_found(data_dict))
 
 
 def _found(data_dict: DataDict) -> dict[str, Any]:
@@ -115,14 +116,3 @@ def _found(data_dict: DataDict) -> dict[str, Any]:
     if job is None:
         raise tk.ObjectNotFound(say("没有这个归集作业", "There is no such job"))
     return job
-
-
-def _count(data_dict: DataDict, name: str, default: int) -> int:
-    given = str(data_dict.get(name, default))
-    if not given.isdecimal() or len(given) > 9:
-        raise tk.ValidationError({name: [say("应为不小于 0 的整数", "Must be a number not below 0")]})
-    return int(given)
-
-
-def _shown(job: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in job.items()}

@@ -18,6 +18,7 @@ from ckan.types import Context, DataDict
 
 from ckanext.govcn.access import people
 from ckanext.govcn.access import rules as access
+from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.harvest import auth, changes, deciding, health, queries, rules
@@ -55,7 +56,7 @@ def govcn_harvest_run_list(context: Context, data_dict: DataDict) -> dict[str, A
     else:
         tk.check_access("govcn_harvest_run_list", context, data_dict)
     count, rows = queries.runs(model.Session, auth.owners_of(context), name, page)
-    return {"count": count, "results": [_plain(row) for row in rows]}
+    return {"count": count, "results": [plain(row) for row in rows]}
 
 
 @tk.side_effect_free
@@ -70,7 +71,7 @@ def govcn_harvest_run_show(context: Context, data_dict: DataDict) -> dict[str, A
     titles = queries.people(model.Session, {each["decided_by"] for each in decisions})
     decisions = [each | {"decided_by_title": titles.get(each["decided_by"], "")} for each in decisions]
     waiting = queries.change_counts(model.Session, row["id"])["waiting"] if row["plan"] == "waiting" else 0
-    return _plain(row) | {"problems": [_plain(each) for each in found], "decisions": decisions, "waiting": waiting}
+    return plain(row) | {"problems": [plain(each) for each in found], "decisions": decisions, "waiting": waiting}
 
 
 @tk.side_effect_free
@@ -88,7 +89,7 @@ def govcn_harvest_problem_list(context: Context, data_dict: DataDict) -> dict[st
     by_rule = queries.problems_by_rule(model.Session, row["id"])
     wanted = (each for each in by_rule if each["severity"] == severity and rule in (None, each["rule"]))
     rows = queries.problems(model.Session, row["id"], (severity, rule), page)
-    return {"count": sum(each["problems"] for each in wanted), "results": [_plain(each) for each in rows]}
+    return {"count": sum(each["problems"] for each in wanted), "results": [plain(each) for each in rows]}
 
 
 @tk.side_effect_free
@@ -214,7 +215,7 @@ def _told(row: queries.Row, runs: Any, standing: Mapping[str, int], waiting: lis
     known = [_health_run(each) for each in runs]
     facts = health.Facts(known, row["failures"], len(waiting), row["last_success_at"], row["next_run_at"])
     settings = row["settings"] or {}
-    return _plain(row) | {
+    return plain(row) | {
         "title": row["title"] or row["name"],
         "settings": {key: settings[key] for key in SETTINGS if key in settings},
         "health": asdict(health.health_of(facts, datetime.now(UTC))),
@@ -231,15 +232,4 @@ def _health_run(row: queries.Row) -> health.Run:
 
 
 def _page(data_dict: DataDict, longest: int = LONGEST) -> queries.Page:
-    return min(_count(data_dict, "limit", LIMIT), longest), _count(data_dict, "offset", 0)
-
-
-def _count(data_dict: DataDict, name: str, default: int) -> int:
-    given = str(data_dict.get(name, default))
-    if not given.isdecimal() or len(given) > 9:
-        raise tk.ValidationError({name: [say("应为不小于 0 的整数", "Must be a number not below 0")]})
-    return int(given)
-
-
-def _plain(row: queries.Row) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    return min(whole_number(data_dict, "limit", LIMIT), longest), whole_number(data_dict, "offset", 0)

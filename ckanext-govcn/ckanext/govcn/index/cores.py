@@ -12,7 +12,6 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -22,6 +21,7 @@ from ckan.common import config
 from ckan.lib.search.common import make_connection
 from sqlalchemy import text
 
+from ckanext.govcn.dataset.api import plain
 from ckanext.govcn.index import builder, indexer, outbox, solr
 from ckanext.govcn.index.exceptions import IndexAway, NothingBeside, NotTheSame
 
@@ -139,11 +139,7 @@ def status() -> dict[str, Any] | None:
     """State of the index beside: building, built, swapped or rolled_back; None where there never was one."""
     with model.ensure_engine().connect() as connection:
         row = connection.execute(STATE).mappings().one_or_none()
-    return (
-        None
-        if row is None
-        else {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
-    )
+    return None if row is None else plain(dict(row))
 
 
 def _swapped(state: str, build: Build) -> Build:

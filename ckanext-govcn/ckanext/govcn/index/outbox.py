@@ -14,6 +14,8 @@ from typing import Any
 from ckan import model
 from sqlalchemy import text
 
+from ckanext.govcn.dataset.api import plain
+
 LEASE = 60  # seconds until the work of an indexer that died is taken over
 REFUSED_PAUSE = 600  # seconds until a document that the index refused is tried again
 
@@ -94,8 +96,7 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; times in ISO 8601."""
-        given = asdict(self)
-        return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in given.items()}
+        return plain(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
+from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.notice import outbox
@@ -25,8 +26,9 @@ def govcn_notice_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     user = _reader("govcn_notice_list", context, data_dict)
     only_unread = tk.asbool(data_dict.get("unread") or False)
-    limit = min(_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
-    rows = outbox.inbox(model.Session, user, unread=only_unread, limit=limit, offset=_number(data_dict, "offset", 0))
+    limit = min(whole_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
+    offset = whole_number(data_dict, "offset", 0)
+    rows = outbox.inbox(model.Session, user, unread=only_unread, limit=limit, offset=offset)
     counts = outbox.counts(model.Session, user)
     shown = counts["unread"] if only_unread else counts["all"]
     return {"count": shown, "unread": counts["unread"], "results": [_shown(row) for row in rows]}
@@ -76,14 +78,7 @@ def _ids(given: Any) -> list[int]:
     return [int(each) for each in texts]
 
 
-def _number(data_dict: DataDict, name: str, default: int) -> int:
-    given = str(data_dict.get(name, default))
-    if not given.isdecimal() or len(given) > 9:
-        raise tk.ValidationError({name: [say("应为不小于 0 的整数", "Must be a number not below 0")]})
-    return int(given)
-
-
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    told = outbox.plain(row)
+    told = plain(row)
     texts = {part: say(told.pop(f"{part}_zh"), told.pop(f"{part}_en")) for part in ("title", "body")}
     return told | texts

@@ -20,9 +20,9 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from sqlalchemy import text
 
+from ckanext.govcn.dataset.api import plain
 from ckanext.govcn.notice.exceptions import NotDelivered
 from ckanext.govcn.notice.kinds import Texts
-from ckanext.govcn.notice.outbox import plain
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import ckan.plugins as p
@@ -151,8 +150,3 @@ def wants_mail(session: Session, user: str) -> bool:
 def set_mail(session: Session, user: str, wanted: bool) -> None:  # noqa: FBT001
     """Turn notices by mail on or off for a user; the caller commits."""
     session.execute(_SET_MAIL, {"user": user, "mail": wanted})
-
-
-def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON takes it."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

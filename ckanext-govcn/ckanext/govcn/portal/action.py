@@ -7,6 +7,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
+from ckanext.govcn.dataset.api import whole_number
+
 from . import model
 
 LEAST = 2  # what one person asked once says more about the person than about a wish
@@ -20,13 +22,6 @@ def govcn_missed_query_list(context: Context, data_dict: DataDict) -> list[dict[
     Returns `text` (masked), `times`, `days` on which it was asked, `last_day` (CCYY-MM-DD). Nobody who asked is kept.
     """
     tk.check_access("govcn_missed_query_list", context, data_dict)
-    days = _number(data_dict, "days", 30, 1, 366)
-    least = _number(data_dict, "least", LEAST, LEAST, 1_000_000)
-    return model.most_missed(days, least, _number(data_dict, "limit", 100, 1, 1000))
-
-
-def _number(data_dict: DataDict, name: str, otherwise: int, least: int, most: int) -> int:
-    try:
-        return min(max(int(data_dict.get(name) or otherwise), least), most)
-    except (TypeError, ValueError):
-        raise tk.ValidationError({name: ["请填写整数 (a whole number, please)"]}) from None
+    days = min(max(whole_number(data_dict, "days", 30), 1), 366)
+    least = max(whole_number(data_dict, "least", LEAST), LEAST)
+    return model.most_missed(days, least, min(max(whole_number(data_dict, "limit", 100), 1), 1000))

@@ -7,6 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
+from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.search.package_query import explain
 
 MOST_ROWS = 50
@@ -22,8 +23,5 @@ def govcn_search_explain(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("govcn_search_explain", context, data_dict)
     text = str(tk.get_or_bust(data_dict, "q"))
-    try:
-        rows = min(max(int(data_dict.get("rows") or 10), 1), MOST_ROWS)
-    except (TypeError, ValueError):
-        raise tk.ValidationError({"rows": ["请填写整数 (a whole number, please)"]}) from None
+    rows = min(max(whole_number(data_dict, "rows", 10), 1), MOST_ROWS)
     return explain(text, str(data_dict.get("id") or ""), rows)
