@@ -80,15 +80,7 @@ def check(*, repair: bool = False) -> Findings:
 
 def _documents(query: str = "*:*") -> Iterator[dict[str, Any]]:
     """Id and time of every dataset's document that the query finds."""
-    connection = make_connection(decode_dates=False)
-    asked = {"fq": _ours(), "fl": "id,metadata_modified", "rows": PAGE, "sort": "index_id asc"}
-    cursor = "*"
-    while True:
-        answer = connection.search(query, cursorMark=cursor, **asked)
-        yield from answer.docs
-        if answer.nextCursorMark == cursor:
-            return
-        cursor = answer.nextCursorMark
+    return solr.every(query, "id,metadata_modified", filters=_ours())
 
 
 def _ours() -> list[str]:
@@ -99,7 +91,7 @@ def _label_differences(labels: dict[str, set[str]]) -> Iterator[Difference]:
     """Who may see: the index stores no labels, so each label's number is asked, and its datasets where that differs."""
     field_ = "permission_labels"
     asked = {"fq": _ours(), "rows": 0, "facet": "true", "facet.field": field_, "facet.limit": -1, "facet.mincount": 1}
-    counted = make_connection().search("*:*", **asked).facets["facet_fields"][field_]
+    counted = solr.read("*:*", **asked).facets["facet_fields"][field_]
     numbers = dict(zip(counted[::2], counted[1::2], strict=True))
     for label in sorted(labels.keys() | numbers.keys()):
         if numbers.get(label, 0) != len(labels.get(label, ())):

@@ -84,7 +84,7 @@ def test_a_building_that_was_killed_goes_on(datasets: list[dict[str, Any]], monk
 def test_an_index_that_is_not_the_same_is_not_swapped_in(datasets: list[dict[str, Any]]) -> None:
     from ckanext.govcn.index import builder, cores, solr
 
-    cores.rebuild()
+    assert cores.rebuild().differences == []
     (wrong,), _ = builder.built({datasets[0]["id"]: cores.wanted()[datasets[0]["id"]]})
     connection = cores.beside()
     connection.add([wrong | {"title": "不是它"}], commit=True)
@@ -100,3 +100,17 @@ def test_nothing_beside_is_said() -> None:
     for command in (cores.swap, cores.rollback):
         with pytest.raises(cores.NothingBeside, match="index rebuild"):
             command()
+
+
+def test_half_an_answer_is_no_statement_about_what_the_index_holds() -> None:
+    from ckanext.govcn.index import cores, solr
+    from pysolr import Results
+
+    class Hurried:
+        """Solr, out of time before it found anything."""
+
+        def search(self, _query: str, **_parameters: Any) -> Results:
+            return Results({"responseHeader": {"partialResults": True}, "response": {"docs": [], "numFound": 0}})
+
+    with pytest.raises(solr.AWAY):
+        cores.differing(Hurried())

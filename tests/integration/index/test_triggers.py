@@ -40,9 +40,9 @@ def waiting(*, urgent: bool = False) -> set[str]:
 
 
 def document(package_id: str) -> dict[str, Any] | None:
-    from ckan.lib.search.common import make_connection
+    from ckanext.govcn.index import solr
 
-    found = make_connection(decode_dates=False).search(f'id:"{package_id}"', rows=2, fl="*")
+    found = solr.read(f'id:"{package_id}"', rows=2, fl="*")
     return found.docs[0] if found.docs else None
 
 

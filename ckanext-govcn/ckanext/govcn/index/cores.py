@@ -27,7 +27,6 @@ from ckanext.govcn.index.exceptions import IndexAway, NothingBeside, NotTheSame
 
 BESIDE = "-beside"
 CONFIGSET = "solr"  # the folder of config/ that every core is made from
-PAGE = 5_000
 BATCH = 500
 ROUNDS = 5  # of catching up with what changes while the index is built
 SAMPLE = 200
@@ -72,15 +71,9 @@ def beside() -> Any:
 
 def versions_in(connection: Any) -> dict[str, int]:
     """Id and version of every document of this site; -1 where a document has no version."""
-    asked = {"fq": f'+site_id:"{config["ckan.site_id"]}" +entity_type:package', "fl": f"id,{builder.VERSION}"}
-    found: dict[str, int] = {}
-    cursor = "*"
-    while True:
-        answer = connection.search("*:*", cursorMark=cursor, rows=PAGE, sort="index_id asc", timeAllowed=-1, **asked)
-        found |= {each["id"]: int(each.get(builder.VERSION, -1)) for each in answer.docs}
-        if answer.nextCursorMark == cursor:
-            return found
-        cursor = answer.nextCursorMark
+    ours = (f'+site_id:"{config["ckan.site_id"]}"', "+entity_type:package")
+    found = solr.every("*:*", f"id,{builder.VERSION}", filters=ours, connection=connection)
+    return {each["id"]: int(each.get(builder.VERSION, -1)) for each in found}
 
 
 def wanted() -> dict[str, int]:
@@ -207,7 +200,7 @@ def _compared(connection: Any, *, behind_is_well: bool = False) -> Build:
 def _fields_that_differ(connection: Any, package_id: str) -> list[str]:
     (made,) = builder.documents_of([package_id]) or [{}]
     model.Session.remove()
-    stored = connection.search(f'index_id:"{solr.index_id(package_id)}"', fl="*", rows=1).docs
+    stored = solr.read(f'index_id:"{solr.index_id(package_id)}"', connection=connection, fl="*", rows=1).docs
     if not stored or not made:
         return ["id"]
     (found,) = stored

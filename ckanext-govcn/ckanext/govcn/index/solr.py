@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ckan.common import config
@@ -13,6 +13,36 @@ from pysolr import SolrError
 
 AWAY = (SolrError, SearchIndexError, OSError)
 """What is raised when Solr is away or does not take what it is given."""
+
+
+PAGE = 5_000
+
+
+class PartialAnswerError(SolrError):
+    """Solr gave up before it had everything: what it found is no statement about what there is."""
+
+
+def read(query: str, *, connection: Any = None, **parameters: Any) -> Any:
+    """The whole answer to a question of the platform's own, whatever time a person's search is given.
+
+    Raises one of AWAY; an answer in part is an error.
+    """
+    answer = (connection or make_connection(decode_dates=False)).search(query, timeAllowed=-1, **parameters)
+    if answer.raw_response.get("responseHeader", {}).get("partialResults"):
+        raise PartialAnswerError(f"Solr answered {query!r} in part")
+    return answer
+
+
+def every(query: str, fields: str, *, filters: Sequence[str] = (), connection: Any = None) -> Iterator[dict[str, Any]]:
+    """Every document that the query finds, page by page. Raises one of AWAY."""
+    asked = {"fq": [*filters], "fl": fields, "rows": PAGE, "sort": "index_id asc"}
+    cursor = "*"
+    while True:
+        answer = read(query, connection=connection, cursorMark=cursor, **asked)
+        yield from answer.docs
+        if answer.nextCursorMark == cursor:
+            return
+        cursor = answer.nextCursorMark
 
 
 def index_id(package_id: str) -> str:
