@@ -18,6 +18,7 @@ import click
 from ckanext.govcn.editorial.states import Status
 
 from harvesters.exceptions import HarvestError
+from harvesters.record import Place
 
 COUNTS = ("records", "added", "changed", "unchanged", "removed", "refused")
 HEADINGS = ("来源", "记录", "新增", "变更", "未变", "下架", "退回")
@@ -486,7 +487,7 @@ def _told(report: Any) -> str:
         lines.append(f"检索服务没有响应：{report.unindexed} 个数据集已入库，待检索服务恢复后自动可检索。")
     lines += _next_steps(report.standing)
     for each in report.problems[:LISTED]:
-        where = "".join([each.file, f"“{each.sheet}”" if each.sheet else "", f"第 {each.row} 行" if each.row else ""])
+        where = Place(each.file, each.sheet, each.row)
         kind = "退回" if each.severity == "refuse" else "提醒"
         lines.append(f"{kind} {each.rule} {where}{f'［{each.column}］' if each.column else ''}：{each.message}")
     if len(report.problems) > LISTED:

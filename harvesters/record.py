@@ -25,8 +25,8 @@ class Place:
     row: int = 0
 
     def __str__(self) -> str:
-        sheet = f"工作表“{self.sheet}”" if self.sheet else ""
-        return f"{self.file}{sheet}第 {self.row} 行" if self.row else f"{self.file}{sheet}"
+        parts = [self.file, f"工作表“{self.sheet}”" if self.sheet else "", f"第 {self.row} 行" if self.row else ""]
+        return " ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
