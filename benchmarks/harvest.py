@@ -14,21 +14,18 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.harvesting import records, sites  # noqa: E402
+from benchmarks.harvesting.portal import Portal, described, served  # noqa: E402
 from benchmarks.harvesting.server import CHANGED_EVERY, GONE_EVERY, SECOND_TAG  # noqa: E402
 from benchmarks.harvesting.usage import cpu_seconds  # noqa: E402
 from stack.output import progress, result, table  # noqa: E402
@@ -39,21 +36,6 @@ CASES = ("first", "unchanged", "changed", "removed")
 PREFIX = 1_000
 LARGE = 100_000
 QUICK = {"records": 400, "prefix": 60}
-_direct = build_opener(ProxyHandler({}))
-SOURCE = """\
-name: bench-harvest
-title: 性能测试
-protocol: ckan
-url: {url}
-profile: portal
-providers: create
-region: "990100"
-level: 无条件开放
-allow_private: true
-release:
-  kind: already_public
-  basis: 性能测试
-"""
 
 
 def main() -> int:
@@ -72,7 +54,7 @@ def main() -> int:
         "incremental": {"harvest_per_s": None},
         "details": {},
     }
-    with _served(lines) as portal:
+    with served(lines) as portal:
         if "ours" in options.only:
             _ours(portal, count, report)
         if {"harvest", "ckanapi"} & options.only:
@@ -110,50 +92,11 @@ def _options() -> argparse.Namespace:
     return options
 
 
-class Portal:
-    """The portal that all read from."""
-
-    def __init__(self, url: str, pid: int) -> None:
-        self.url, self.pid = url, pid
-
-    def set(self, **state: Any) -> None:
-        """What it holds from now on: `count`, `edition`, `gone`."""
-        with _direct.open(Request(f"{self.url}/state", json.dumps(state).encode())) as answer:  # noqa: S310 (ours)
-            answer.read()
-
-
-@contextmanager
-def _served(lines: Sequence[bytes]) -> Iterator[Portal]:
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # noqa: S108
-        path = Path(folder) / "records.jsonl"
-        path.write_bytes(b"\n".join(lines))
-        server = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.harvesting.server", str(path)],
-            stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        )  # fmt: skip
-        try:
-            port = server.stdout.readline().strip() if server.stdout else ""
-            yield Portal(f"http://127.0.0.1:{port}", server.pid)
-        finally:
-            server.terminate()
-            server.wait()
-
-
-@contextmanager
-def _source(portal: Portal) -> Iterator[str]:
-    """The source's description, readable for the platform's account."""
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:  # noqa: S108
-        Path(folder).chmod(0o755)
-        path = Path(folder) / "bench-harvest.yaml"
-        path.write_text(SOURCE.format(url=portal.url), encoding="utf-8")
-        yield str(path)
-
-
 # ── ours
 
 
 def _ours(portal: Portal, count: int, report: dict[str, Any]) -> None:
-    with sites.ours() as site, _source(portal) as source:
+    with sites.ours() as site, described(portal) as source:
         case = Case(site, portal, source, report)
         case.run("first", count=count, edition=1, gone=False)
         case.run("unchanged")
@@ -163,7 +106,7 @@ def _ours(portal: Portal, count: int, report: dict[str, Any]) -> None:
 
 def _hundred_k(portal: Portal, count: int, report: dict[str, Any]) -> None:
     inner: dict[str, Any] = {"cases": {case: {} for case in CASES}, "details": {}}
-    with sites.ours() as site, _source(portal) as source:
+    with sites.ours() as site, described(portal) as source:
         case = Case(site, portal, source, inner)
         case.run("first", count=count, edition=1, gone=False)
         case.run("unchanged")
