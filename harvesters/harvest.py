@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -12,10 +12,20 @@ from ckan import model
 from ckanext.govcn.department import model as departments
 from ckanext.govcn.harvest import deciding, jobs
 from ckanext.govcn.harvest.jobs import Wanted
-from ckanext.govcn.harvest.rules import MOVE, OPENS, OPERATOR, Person, Stewardship, may_apply, may_decide
+from ckanext.govcn.harvest.rules import (
+    MOVE,
+    OPENS,
+    OPERATOR,
+    Person,
+    Stewardship,
+    may_apply,
+    may_decide,
+    takes_uploads,
+)
 from ckanext.govcn.index import indexer
 
 from harvesters import history, leases, registry, statements
+from harvesters.adopting import own_rows
 from harvesters.configured import is_configured
 from harvesters.exceptions import HarvestError, NotAllowed, PlanNotWaiting
 from harvesters.fetch import Fetcher
@@ -34,7 +44,8 @@ from harvesters.portal import (
     unplaced_departments,
 )
 from harvesters.providers import Owners
-from harvesters.reading import read
+from harvesters.reading import Reading, read
+from harvesters.rehearsal import Rehearsal
 from harvesters.review import CONFLICT, CONFLICT_EN, Policy
 from harvesters.run import BATCH, Counts, Report, Task, batches, run
 from harvesters.source import Source
@@ -96,7 +107,14 @@ def _prepared(
 
     fetcher = Fetcher(source)
     reading = read(source, fetcher)
-    owners = Owners(
+    owners = _owners(reading)
+    task = replace(_task(reading, owners, plan_only=plan_only), progress=told)
+    return task, owners, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one, lease=lease)
+
+
+def _owners(reading: Reading) -> Owners:
+    source = reading.source
+    return Owners(
         source,
         departments.directory(model.Session),
         create_department,
@@ -104,6 +122,10 @@ def _prepared(
         unplaced=unplaced_departments(source.name),
         place=place_department,
     )
+
+
+def _task(reading: Reading, owners: Owners, *, plan_only: bool = False) -> Task:
+    source = reading.source
     task = Task(
         source=source.name,
         records=stamped(reading),
@@ -113,9 +135,27 @@ def _prepared(
         remarks=remarks_of(reading),
         key_unique=reading.key.unique,
         whole=reading.whole,
-        progress=told,
     )
-    return task, owners, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one, lease=lease)
+    return own_rows(task, source.department) if takes_uploads(source.name) else task
+
+
+def adopt(reading: Reading) -> None:
+    """Note the department's own entries, as the workbook that was read says them, as last harvested from it."""
+    _task(reading, _owners(reading))
+    model.Session.commit()
+
+
+def rehearse(reading: Reading) -> tuple[Report, Sequence[Mapping[str, Any]]]:
+    """What a harvest would do with what was read, by the same plan and policy; its first changes. Nothing is written.
+
+    Only for a source with one stated provider: for others departments are made on the way.
+    """
+    rehearsal = Rehearsal(reading.source)
+    try:
+        report = run(_task(reading, _owners(reading)), rehearsal)
+    finally:
+        model.Session.rollback()
+    return report, list(rehearsal.changes.values())
 
 
 @dataclass(frozen=True, slots=True)

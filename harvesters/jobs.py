@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ckanext.govcn.harvest.rules import OPERATOR, Person
+from ckanext.govcn.harvest.rules import OPERATOR, Person, takes_uploads
 
-from harvesters import harvest, registry
+from harvesters import harvest, registry, uploads
 from harvesters.configured import find
 from harvesters.exceptions import HarvestError
 from harvesters.leases import Lease
@@ -23,10 +23,15 @@ def carry_out(lease: Lease) -> None:
 
 
 def _source(lease: Lease) -> Source:
+    if takes_uploads(lease.source):
+        return uploads.source_named(lease.source)
     return find(lease.arguments.get("given") or lease.source)
 
 
 def _run(lease: Lease) -> None:
+    if takes_uploads(lease.source):
+        uploads.take_in(lease)
+        return
     try:
         source = _source(lease)
     except HarvestError as error:
@@ -62,6 +67,9 @@ def _person(lease: Lease) -> Person:
 
 
 def _preview(lease: Lease) -> None:
+    if takes_uploads(lease.source):
+        lease.result = uploads.check(lease) if "upload" in lease.arguments else uploads.give_template(lease)
+        return
     given = lease.arguments.get("given") or lease.source
     result = preview(given, entries=bool(lease.arguments.get("entries")))
     if "entry_list" in result:

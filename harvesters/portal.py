@@ -31,6 +31,7 @@ from ckanext.govcn.editorial import model as records
 from ckanext.govcn.editorial import zone
 from ckanext.govcn.editorial.states import Status
 from ckanext.govcn.harvest.jobs import Wanted
+from ckanext.govcn.harvest.rules import takes_uploads
 from ckanext.govcn.index.following import Follower
 
 from harvesters import bulk, history, leases, merge, notices, present, registry
@@ -340,7 +341,7 @@ class CkanSession:
                 for each, new in together
             ],
         )
-        history.keep_changes(self.run, ((each, new.id) for each, new in together), {})
+        self._keep_changes(((each, new.id) for each, new in together), {})
         model.Session.commit()
 
     def _add(self, added: Added) -> tuple[str, Sequence[Trouble]]:
@@ -354,7 +355,7 @@ class CkanSession:
         self._attach(hung, ids)
         tk.get_action("package_create")(self._context(defer_commit=True, return_id_only=True), dataset)
         self._keep(added, package_id, _recorded(ids, hung), hung)
-        history.keep_changes(self.run, [(added, package_id)], {})
+        self._keep_changes([(added, package_id)], {})
         return package_id, hung.troubles
 
     def _change(self, changed: Changed) -> tuple[str, Sequence[Trouble]]:
@@ -400,7 +401,7 @@ class CkanSession:
             change, package_id, [*_recorded(ids, hung), *(each for each in recorded if each["id"] in stay)], hung
         )
         model.Session.flush()
-        history.keep_changes(self.run, [(change, package_id)], before)
+        self._keep_changes([(change, package_id)], before)
         return package_id, hung.troubles
 
     def _change_together(self, changed: Sequence[Changed], done: list[str], applied: Applied) -> list[Changed]:
@@ -448,7 +449,7 @@ class CkanSession:
         bulk.update_all([update for _, update, _ in together], self._context())
         rows = [self._record(each, update.id, recorded) for each, update, recorded in together]
         model.Session.execute(sql.keep(), rows)
-        history.keep_changes(self.run, ((each, update.id) for each, update, _ in together), before)
+        self._keep_changes(((each, update.id) for each, update, _ in together), before)
         model.Session.commit()
 
     def _withdraw(self, removed: Sequence[Removed], done: list[str]) -> None:
@@ -459,7 +460,7 @@ class CkanSession:
             states = {"ids": ids, "states": [before.get(each, "") for each in ids]}
             model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name, "run": self.run})
             gone = [(each, each.known.package_id) for each in removed[start : start + WITHDRAWN_TOGETHER]]
-            history.keep_changes(self.run, (each for each in gone if each[1] in before), snapshots)
+            self._keep_changes((each for each in gone if each[1] in before), snapshots)
             model.Session.commit()
             done.extend(before)
 
@@ -508,6 +509,16 @@ class CkanSession:
             "entry": to_json(change.judged.entry),
             "resources": list(resources),
         }
+
+    def _keep_changes(
+        self, changes: Iterable[tuple[Added | Changed | Removed, str]], before: Mapping[str, Any]
+    ) -> None:
+        """What was done, in the transaction that does it; whoever uploaded a workbook wrote what it brought."""
+        listed = list(changes)
+        history.keep_changes(self.run, listed, before)
+        if takes_uploads(self._source.name):
+            written = [package for change, package in listed if not isinstance(change, Removed)]
+            model.Session.execute(sql.WRITTEN, {"run": self.run, "ids": written})
 
     def _before(self, remote_id: str) -> tuple[list[dict[str, str]], str]:
         """The harvested resources of a record's dataset, and its state before the record vanished."""

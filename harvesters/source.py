@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 import yaml
 from ckanext.govcn.catalog.entry import CatalogEntry, Release
+from ckanext.govcn.harvest.rules import UPLOADS, takes_uploads
 from ckanext.govcn.signing.exceptions import KeyInvalid
 from ckanext.govcn.signing.keys import PublicKey
 
@@ -316,8 +317,9 @@ def _source(reader: _Reader, node: yaml.Node | None, path: Path) -> Source:
 
 
 def _cross_checks(top: _Mapping, source: Source) -> None:
-    if not re.fullmatch(r"[\w-]{1,100}", source.name):
-        top.fault("name", "只能用字母、汉字、数字、“-”和“_”，最多 100 个字符。")
+    if not re.fullmatch(r"[\w-]{1,100}", source.name) or takes_uploads(source.name):
+        allowed = "只能用字母、汉字、数字、“-”和“_”，最多 100 个字符"
+        top.fault("name", f"{allowed}；“{UPLOADS}”开头的留给部门上传的工作簿。")
     if source.region and not re.fullmatch(r"\d{6}(\d{6})?", source.region):
         top.fault("region", "应为 6 位（或 12 位）行政区划代码（GB/T 2260）。")
     needs = {

@@ -132,6 +132,12 @@ REHASHED = text("""
     FROM unnest(CAST(:ids AS text[]), CAST(:hashes AS text[])) AS t(remote_id, hash)
     WHERE r.source = :source AND r.remote_id = t.remote_id
 """)
+WRITTEN = text("""
+    INSERT INTO govcn_editorial_log (package_id, event, user_id)
+    SELECT t.id, 'edit', u.id FROM unnest(CAST(:ids AS text[])) AS t(id)
+    CROSS JOIN (SELECT wanted_by FROM govcn_harvest_job WHERE run_id = :run AND kind = 'run' ORDER BY id LIMIT 1) j
+    JOIN "user" u ON u.name = j.wanted_by
+""")
 # ── parts of datasets written in bulk
 
 ACTIVE = text("SELECT id FROM package WHERE state = 'active' AND id = ANY(:ids)")

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import sqlalchemy.exc
 from ckan import model
 from ckan.common import config
+from ckanext.govcn.harvest import uploads
 from sqlalchemy import text
 
 from harvesters import jobs, leases
@@ -114,6 +115,7 @@ class Worker:
     def _thin(self) -> None:
         model.Session.execute(THIN, {"days": self._settings.keep_days})
         model.Session.commit()
+        uploads.sweep()
 
     def _deliver(self) -> None:
         deliver_due(datetime.now(UTC), NOTICES_TOGETHER)

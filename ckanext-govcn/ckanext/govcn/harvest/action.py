@@ -8,22 +8,25 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
+from ckanext.govcn.access.exceptions import FileTooLarge
 from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
-from ckanext.govcn.harvest import auth, jobs
+from ckanext.govcn.harvest import auth, jobs, rules, uploads
 
 LONGEST_LIST = 200
 LONGEST_ARGUMENTS = 200_000
 CHOICES = ("theirs", "new")
+_GONE = ("工作簿已删除或已过保存期限，请重新上传", "The workbook is no longer kept; please upload it again")
 _RUN = {"run": int}
+_UPLOAD = {"upload": str, "filename": str}
 _ARGUMENTS: dict[str, dict[str, type]] = {
-    "run": {"plan_only": bool},
+    "run": {"plan_only": bool} | _UPLOAD,
     "apply": _RUN | {"keep": str, "fields": list, "only": list},
     "reject": _RUN | {"reason": str},
     "undo": _RUN,
     "redo": _RUN,
-    "preview": {"entries": bool},
+    "preview": {"entries": bool, "template": bool} | _UPLOAD,
 }
 
 
@@ -31,15 +34,18 @@ def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> dict[str,
     """Ask for a job: `kind`, `source`, `arguments`. The same job asked for again while it waits is the same job.
 
     Arguments: run {plan_only}, apply {run, keep, fields, only}, reject {run, reason}, undo and redo {run}, preview
-    {entries}. Conflicts are decided by `keep` ("theirs" or "new") for all of them, or by `fields`: [[remote id, field,
+    {entries}. On a source of uploads, run takes `upload` (SHA-256) and `filename` of the workbook to take in. Conflicts
+    are decided by `keep` ("theirs" or "new") for all of them, or by `fields`: [[remote id, field,
     "theirs" or "new"], …]. `only` names the records to carry out, the others wait on.
     """
     kind, source = tk.get_or_bust(data_dict, ["kind", "source"])
     tk.check_access("govcn_harvest_job_create", context, data_dict)
     arguments = _arguments(str(kind), data_dict.get("arguments", {}))
-    known, _owner = jobs.owner_of(model.Session, str(source))
+    known, owner = jobs.owner_of(model.Session, str(source))
     if not known:
         raise tk.ValidationError({"source": [say("没有这个归集来源", "There is no such source")]})
+    if kind in ("run", "preview"):
+        _ask_for_workbook(context, str(source), arguments, owner or "")
     if "run" in arguments and jobs.source_of_run(model.Session, arguments["run"]) != source:
         raise tk.ValidationError({"run": [say("该来源没有这次归集任务", "The source has no such run")]})
     user = user_of(context)
@@ -49,6 +55,76 @@ def govcn_harvest_job_create(context: Context, data_dict: DataDict) -> dict[str,
     )
     model.repo.commit()
     return plain(jobs.get(model.Session, job) or {})
+
+
+def _ask_for_workbook(context: Context, source: str, arguments: dict[str, Any], owner: str) -> None:
+    """Sources of uploads, and no others, run and preview workbooks: kept ones, for the department's own clerks."""
+    if not rules.takes_uploads(source):
+        if {"upload", "template"} & arguments.keys():
+            raise tk.ValidationError({"upload": [say("该来源不接收工作簿", "The source takes no workbooks")]})
+        return
+    tk.check_access("govcn_harvest_upload_create", context, {"department": owner})
+    kept = uploads.find(source, arguments.get("upload", ""), arguments.get("filename", ""))
+    if kept is None and "template" not in arguments:
+        raise tk.ValidationError({"upload": [say(*_GONE)]})
+
+
+def govcn_harvest_upload_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Upload a workbook (`upload`, multipart) of a `department` (id or name): the job that checks it.
+
+    The job's result: `report` with the keys of `harvest run --json` (what taking it in would do; nothing is written),
+    `changes`, `clean`, `notes`, `workbook` (the marked one), and `upload`, with which `govcn_harvest_job_create` takes
+    it in (kind run, arguments upload and filename).
+    """
+    department = tk.get_or_bust(data_dict, "department")
+    tk.check_access("govcn_harvest_upload_create", context, {"department": department})
+    given = data_dict.get("upload")
+    filename = str(getattr(given, "filename", None) or "")
+    if given is None or not filename:
+        raise tk.ValidationError({"upload": [say("请选择文件", "Please choose a file")]})
+    if not filename.lower().endswith(uploads.TYPES):
+        kinds = "、".join(uploads.TYPES)
+        raise tk.ValidationError({"upload": [say(f"只能上传 {kinds} 文件", f"Only {kinds} files can be uploaded")]})
+    source = _source_of_department(str(department))
+    try:
+        kept = uploads.store(source, filename, given.stream)
+    except FileTooLarge as error:
+        raise tk.ValidationError({"upload": [say(error.message, error.message_en)]}) from error
+    arguments = {"upload": kept.sha256, "filename": kept.filename}
+    return govcn_harvest_job_create(context, {"kind": "preview", "source": source, "arguments": arguments})
+
+
+def govcn_harvest_template_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Ask for the workbook of a `department` (id or name) with its current entries: the job that makes it."""
+    department = tk.get_or_bust(data_dict, "department")
+    tk.check_access("govcn_harvest_template_create", context, {"department": department})
+    source = _source_of_department(str(department))
+    return govcn_harvest_job_create(context, {"kind": "preview", "source": source, "arguments": {"template": True}})
+
+
+def govcn_harvest_upload_delete(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Delete what was uploaded for a job (`id`), and what it gave back; a check that waits or runs is cancelled."""
+    tk.check_access("govcn_harvest_upload_delete", context, data_dict)
+    job = _found(data_dict)
+    jobs.cancel(model.Session, job["id"])
+    model.repo.commit()
+    result = job["result"] or {}
+    named = [{"sha256": job["arguments"].get("upload", ""), "filename": job["arguments"].get("filename", "")}]
+    for each in [*named, *(result[part] for part in ("upload", "workbook") if part in result)]:
+        kept = uploads.find(job["source"], each["sha256"], each["filename"])
+        if kept:
+            uploads.remove(kept)
+    return plain(_found(data_dict))
+
+
+def _source_of_department(given: str) -> str:
+    """The source that takes the department's workbooks; made when it is first needed."""
+    group = model.Group.get(given)
+    if group is None or not group.is_organization:
+        raise tk.ObjectNotFound(say("没有这个部门", "There is no such department"))
+    name = rules.source_of_uploads(group.id)
+    jobs.enter_source(model.Session, name, f"{group.title}目录工作簿", group.id)
+    return name
 
 
 def _arguments(kind: str, given: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import AuthResult, Context, DataDict
 
@@ -76,6 +77,29 @@ def govcn_harvest_source_list(context: Context, data_dict: DataDict) -> AuthResu
     """Whoever looks after the catalogue of any department; the lists hold only what concerns them."""
     owners = owners_of(context)
     return {"success": True} if owners is None or owners else _refused()
+
+
+@tk.auth_sysadmins_check
+def govcn_harvest_upload_create(context: Context, data_dict: DataDict) -> AuthResult:
+    """Workbooks hold what nobody outside the department gets: its own clerks alone, administrators not by that role."""
+    user, department = user_of(context), str(data_dict.get("department") or "")
+    if user is not None and department and CAPACITIES & capacities(user, [department]):
+        return {"success": True}
+    said = say("只有本部门的编目人员可以上传和下载工作簿", "Workbooks are for the department's own editors")
+    return {"success": False, "msg": said}
+
+
+@tk.auth_sysadmins_check
+def govcn_harvest_template_create(context: Context, data_dict: DataDict) -> AuthResult:
+    return govcn_harvest_upload_create(context, data_dict)
+
+
+@tk.auth_sysadmins_check
+def govcn_harvest_upload_delete(context: Context, data_dict: DataDict) -> AuthResult:
+    """As for uploading, by the department whose job (`id`) it is."""
+    job = jobs.find(model.Session, data_dict.get("id"))
+    _known, owner = jobs.owner_of(model.Session, job["source"] if job else "")
+    return govcn_harvest_upload_create(context, {"department": owner or ""})
 
 
 def govcn_harvest_run_list(context: Context, data_dict: DataDict) -> AuthResult:

@@ -8,12 +8,17 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.harvest import rules
 
 _TABS = {
     "sources": (("归集来源", "Sources"), ("govcn_harvest.sources", "govcn_harvest.source")),
     "runs": (
         ("归集任务", "Runs"),
         ("govcn_harvest.runs", "govcn_harvest.run", "govcn_harvest.plan", "govcn_harvest.undo"),
+    ),
+    "upload": (
+        ("上传工作簿", "Upload a workbook"),
+        ("govcn_harvest.departments", "govcn_harvest.upload"),
     ),
     "jobs": (("作业", "Jobs"), ("govcn_harvest.jobs", "govcn_harvest.job")),
 }
@@ -58,6 +63,11 @@ def govcn_harvest_field(name: str) -> str:
     """What a field of an entry or a part of a dataset is called."""
     own = _FIELDS.get(name)
     return say(*own) if own else str(tk.h.govcn_field_label(name))
+
+
+def govcn_harvest_takes_uploads(source: str) -> bool:
+    """Does the source take what is uploaded, instead of being asked?"""
+    return rules.takes_uploads(source)
 
 
 def govcn_harvest_tabs() -> list[dict[str, Any]]:

@@ -61,6 +61,9 @@ _CANCEL = text("""
     WHERE id = :id AND state IN ('waiting', 'running') RETURNING id
 """)
 _SOURCE = text("SELECT name, owner_org FROM govcn_harvest_source WHERE name = :name")
+_ENTER = text("""
+    INSERT INTO govcn_harvest_source (name, title, owner_org) VALUES (:name, :title, :owner) ON CONFLICT DO NOTHING
+""")
 _PLAN_SOURCE = text("SELECT source FROM govcn_harvest_run WHERE id = :run")
 
 CANCELLED = "已取消。已入库的条目保持有效。"
@@ -122,6 +125,11 @@ def owner_of(session: Session, source: str) -> tuple[bool, str | None]:
     """Whether the source is known here, and the organization that it belongs to."""
     row = session.execute(_SOURCE, {"name": source}).one_or_none()
     return (False, None) if row is None else (True, row.owner_org)
+
+
+def enter_source(session: Session, name: str, title: str, owner: str) -> None:
+    """Make a source known that has no description of its own; the caller commits."""
+    session.execute(_ENTER, {"name": name, "title": title, "owner": owner})
 
 
 def source_of_run(session: Session, run: int) -> str | None:

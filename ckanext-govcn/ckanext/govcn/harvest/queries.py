@@ -120,6 +120,9 @@ JOB_OF_RUN = text("""
 TITLES = text("""
     SELECT name, coalesce(nullif(title, ''), name) AS title FROM govcn_harvest_source WHERE name = ANY(:names)
 """)
+DEPARTMENTS = text("""
+    SELECT id, name, title FROM "group" WHERE id = ANY(:ids) AND state = 'active' ORDER BY title
+""")
 PEOPLE = text("""
     SELECT name, coalesce(nullif(fullname, ''), name) AS title FROM "user" WHERE name = ANY(:names)
 """)
@@ -239,3 +242,8 @@ def later_run(session: Session, source: str, number: int) -> int | None:
 def last_jobs(session: Session, number: int) -> dict[str, Row]:
     """Kind → the last finished job that decided about the run, with its result."""
     return {row["kind"]: row for row in session.execute(LAST_JOBS, {"run": number}).mappings()}
+
+
+def departments(session: Session, ids: Collection[str]) -> Sequence[Row]:
+    """Organizations by id: `id`, `name`, `title`."""
+    return session.execute(DEPARTMENTS, {"ids": list(ids)}).mappings().all()

@@ -13,6 +13,18 @@ from dataclasses import dataclass
 OPENS, MOVE = "opens", "move"
 """Kinds of a planned change that need more than the source's own editor; the others are added, changed, removed."""
 EDITOR, ADMIN = "editor", "admin"
+UPLOADS = "upload-"
+"""How the name of a source begins that takes what a department uploads: `upload-<id of the department>`."""
+
+
+def source_of_uploads(department: str) -> str:
+    """The name of the source that takes a department's workbooks, by the department's id."""
+    return f"{UPLOADS}{department}"
+
+
+def takes_uploads(source: str) -> bool:
+    """Is this a source that has nothing to be asked for, but takes what is uploaded?"""
+    return source.startswith(UPLOADS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Pages of 目录归集 for a department's editors and the bureau. ADAPTER: each page shows what an action gives.
 
-`/harvest` sources · `/harvest/source/<name>` · `/harvest/runs` · `/harvest/run/<number>` · `/harvest/jobs`.
+`/harvest` sources · `/harvest/source/<name>` · `/harvest/runs` · `/harvest/run/<number>` · `/harvest/jobs` ·
+`/harvest/upload/<department>`.
 Every page works without scripts; with them, what is under way is asked for again every few seconds.
 """
 
@@ -20,7 +21,9 @@ from werkzeug.wrappers import Response
 
 from ckanext.govcn.dataset import forms
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.harvest import changes, health, queries, sheets
+from ckanext.govcn.department.bureau import organizations_of, user_of
+from ckanext.govcn.harvest import auth, changes, health, queries, rules, sheets, uploads
+from ckanext.govcn.harvest import jobs as records
 
 desk = flask.Blueprint("govcn_harvest", __name__, url_prefix="/harvest")
 
@@ -204,6 +207,84 @@ def job_progress(number: int) -> Any:
     return response
 
 
+@desk.route("/upload")
+def departments() -> Any:
+    """Whose workbook? The only department of a clerk is not asked for."""
+    user = user_of(forms.asking())
+    if user is None:
+        raise tk.NotAuthorized
+    own = queries.departments(model.Session, organizations_of(user, auth.CAPACITIES))
+    if len(own) == 1:
+        return tk.redirect_to("govcn_harvest.upload", department=own[0]["name"])
+    return tk.render("harvest/departments.html", {"departments": own})
+
+
+@desk.route("/upload/<department>")
+def upload(department: str) -> str:
+    """下载模板, 填写, 上传; and what was uploaded before."""
+    tk.check_access("govcn_harvest_upload_create", forms.asking(), {"department": department})
+    group = model.Group.get(department) or tk.abort(404)
+    before = _ask("govcn_harvest_job_list", source=rules.source_of_uploads(group.id), kind="preview", limit=10)
+    values = {
+        "department": group,
+        "checks": _named([each for each in before if "upload" in each["arguments"]]),
+        "types": uploads.TYPES,
+        "megabytes": uploads.largest() >> 20,
+        "days": tk.config["ckanext.govcn.harvest.upload_days"],
+    }
+    return tk.render("harvest/upload.html", values)
+
+
+@desk.route("/upload/<department>", methods=["POST"])
+def check(department: str) -> Any:
+    """The uploaded workbook goes to the worker, which checks it."""
+    given = {"department": department, "upload": tk.request.files.get("upload")}
+    put_in = _put_in(given, "govcn_harvest_upload_create")
+    return _to_job(put_in) if put_in else tk.redirect_to("govcn_harvest.upload", department=department)
+
+
+@desk.route("/upload/<department>/template", methods=["POST"])
+def template(department: str) -> Any:
+    """The department's workbook, made by the worker."""
+    put_in = _put_in({"department": department}, "govcn_harvest_template_create")
+    return _to_job(put_in) if put_in else tk.redirect_to("govcn_harvest.upload", department=department)
+
+
+@desk.route("/job/<int:number>/confirm", methods=["POST"])
+def confirm(number: int) -> Any:
+    """确认入库: the checked workbook is taken in by a run."""
+    found = _ask("govcn_harvest_job_show", id=number)
+    checked = (found["result"] or {}).get("upload") or tk.abort(404)
+    arguments = {"upload": checked["sha256"], "filename": checked["filename"]}
+    put_in = _put_in({"kind": "run", "source": found["source"], "arguments": arguments})
+    return _to_job(put_in) if put_in else tk.redirect_to("govcn_harvest.job", number=number)
+
+
+@desk.route("/job/<int:number>/discard", methods=["POST"])
+def discard(number: int) -> Any:
+    """不入库: the upload is deleted."""
+    found = _ask("govcn_harvest_job_show", id=number)
+    forms.carry_out("govcn_harvest_upload_delete", {"id": number})
+    _, owner = records.owner_of(model.Session, found["source"])
+    return tk.redirect_to("govcn_harvest.upload", department=owner)
+
+
+@desk.route("/job/<int:number>/workbook")
+def workbook(number: int) -> Any:
+    """The workbook that a job made: for the department's own clerks."""
+    found = _ask("govcn_harvest_job_show", id=number)
+    _, owner = records.owner_of(model.Session, found["source"])
+    tk.check_access("govcn_harvest_upload_create", forms.asking(), {"department": owner or ""})
+    made = (found["result"] or {}).get("workbook") or tk.abort(404)
+    kept = uploads.find(found["source"], made["sha256"], made["filename"])
+    if kept is None:
+        tk.h.flash_error(say("文件已删除或已过保存期限", "The file is no longer kept"))
+        return tk.redirect_to("govcn_harvest.job", number=number)
+    return _kept_alone(
+        flask.send_file(kept.path, mimetype=sheets.XLSX, as_attachment=True, download_name=kept.filename)
+    )
+
+
 @desk.route("/job/<int:number>/cancel", methods=["POST"])
 def cancel(number: int) -> Any:
     """Cancel what waits or runs."""
@@ -225,7 +306,13 @@ def _job_values(found: dict[str, Any]) -> dict[str, Any]:
     running, ahead = queries.queue(model.Session, found["id"])
     asked = datetime.fromisoformat(max(found["created_at"], found["not_before"]))
     waits = found["state"] == "waiting" and (datetime.now(UTC) - asked).total_seconds() > UNATTENDED
-    return {"job": _named([found])[0], "ahead": running + ahead, "unattended": waits and not running}
+    made = (found["result"] or {}).get("workbook")
+    return {
+        "job": _named([found])[0],
+        "ahead": running + ahead,
+        "unattended": waits and not running,
+        "kept": bool(made and uploads.find(found["source"], made["sha256"], made["filename"])),
+    }
 
 
 def _named(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -246,10 +333,10 @@ def _to_job(put_in: dict[str, Any]) -> Any:
     return tk.redirect_to("govcn_harvest.job", number=put_in["id"])
 
 
-def _put_in(job: dict[str, Any]) -> dict[str, Any] | None:
+def _put_in(job: dict[str, Any], action: str = "govcn_harvest_job_create") -> dict[str, Any] | None:
     """The job that was put in; None, with a message on the next page, when it cannot be."""
     try:
-        return tk.get_action("govcn_harvest_job_create")(forms.asking(), job)
+        return tk.get_action(action)(forms.asking(), job)
     except tk.ObjectNotFound:
         return tk.abort(404)
     except tk.NotAuthorized as refusal:
@@ -268,7 +355,13 @@ def _all_problems(number: int) -> Iterator[list[Any]]:
 
 
 def _download(content: bytes, name: str, media_type: str) -> Response:
-    response = flask.send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
+    return _kept_alone(
+        flask.send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
+    )
+
+
+def _kept_alone(response: Response) -> Response:
+    """A file for one person: no cache keeps it."""
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
