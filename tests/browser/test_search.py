@@ -56,3 +56,11 @@ def test_a_yearly_series_is_folded_newest_first(visitor: Page) -> None:
     expect(folded.locator(".g-dataset")).to_have_count(4)
     visitor.goto("/dataset/?q=国民经济主要指标&sort=title_string+asc")
     expect(visitor.locator(".g-folded")).to_have_count(0)
+
+
+def test_nothing_found_leads_on(visitor: Page) -> None:
+    visitor.goto("/dataset/?q=南极企鹅迁徙")
+    expect(visitor.get_by_text("没有您要的数据？")).to_be_visible()
+    visitor.get_by_role("button", name="希望开放这项数据").click()
+    expect(visitor.get_by_text("已记下。")).to_be_visible()
+    expect(visitor).to_have_url(re.compile("q="))

@@ -222,3 +222,15 @@ def test_a_text_that_nothing_met_is_counted_once_a_page_and_by_no_program(app: A
     app.get("/dataset/", query_string={"q": "停车"}, headers=BROWSER)
     assert [(row["text"], row["times"]) for row in model.most_missed(1, 1, 10)] == [("停电申办", 1)]
     assert app.get("/govcn/missed-queries", headers=BROWSER).status_code == 403
+
+
+def test_who_finds_nothing_says_that_the_data_are_wanted(app: Any) -> None:
+    page = app.get("/dataset/", query_string={"q": "停电申办"}, headers=BROWSER).body
+    assert "希望开放这项数据" in page
+    assert "希望开放这项数据" not in app.get("/dataset/", query_string={"q": "13800000000"}, headers=BROWSER).body
+    for _ in range(2):  # the same browser says it once a day
+        app.post("/govcn/wanted", data={"q": "停电申办"}, headers=BROWSER, follow_redirects=False)
+    app.post("/govcn/wanted", data={"q": "停电停水"}, headers={"User-Agent": "curl/8"}, follow_redirects=False)
+    app.post("/govcn/wanted", data={"q": "13800000000"}, headers=BROWSER, follow_redirects=False)
+    (row,) = model.most_missed(1, 2, 10)
+    assert (row["text"], row["times"], row["wanted"]) == ("停电申办", 1, 1)

@@ -16,10 +16,11 @@ LEAST = 2  # what one person asked once says more about the person than about a 
 
 @tk.side_effect_free
 def govcn_missed_query_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
-    """What people looked for and did not find (未检索到), most often asked first. For the bureau.
+    """What people looked for and did not find (未检索到), most wanted and then most often asked first. For the bureau.
 
     `days` (30, at most 366), `least` times asked (2, and never less), `limit` (100, at most 1,000).
-    Returns `text` (masked), `times`, `days` on which it was asked, `last_day` (CCYY-MM-DD). Nobody who asked is kept.
+    Returns `text` (masked), `times`, `wanted` (how often somebody said that the data should be opened), `days` on which
+    it was asked, `last_day` (CCYY-MM-DD). Nobody who asked is kept.
     """
     tk.check_access("govcn_missed_query_list", context, data_dict)
     days = min(max(whole_number(data_dict, "days", 30), 1), 366)

@@ -18,7 +18,7 @@ from ckanext.govcn.search.highlight import marks
 from ckanext.govcn.search.query import normalize
 from ckanext.govcn.search.understand import understand
 
-from . import levels, model, numbers, searching, sections, theme_icons
+from . import levels, missed, model, numbers, searching, sections, theme_icons
 
 _ = tk._
 
@@ -45,6 +45,11 @@ def govcn_language_tag() -> str:
 def govcn_notice() -> str:
     """The one-line notice above every page."""
     return tk.config.get("ckanext.govcn.portal.notice") or ""
+
+
+def govcn_may_be_wanted(text: str) -> bool:
+    """Can what a search did not find be counted as wanted? A letter or a number pasted into the box is not kept."""
+    return bool(missed.masked(text))
 
 
 def govcn_footer() -> dict[str, str]:

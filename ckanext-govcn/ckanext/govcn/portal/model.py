@@ -32,6 +32,7 @@ missed_table = sa.Table(
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("text", sa.UnicodeText, primary_key=True),
     sa.Column("times", sa.BigInteger, nullable=False, server_default="1"),
+    sa.Column("wanted", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 MOST_MISSED_A_DAY = 5_000
@@ -72,37 +73,57 @@ def add(counts: Mapping[Key, int]) -> None:
 
 _ADD_MISSED = sa.text(
     """
-    INSERT INTO govcn_missed_query (day, text, times) SELECT :day, :text, 1
+    INSERT INTO govcn_missed_query AS missed (day, text, times, wanted) SELECT :day, :text, :times, :wanted
     WHERE (SELECT count(*) FROM govcn_missed_query WHERE day = :day) < :most
        OR EXISTS (SELECT 1 FROM govcn_missed_query WHERE day = :day AND text = :text)
-    ON CONFLICT (day, text) DO UPDATE SET times = govcn_missed_query.times + 1
+    ON CONFLICT (day, text) DO UPDATE SET times = missed.times + :times, wanted = missed.wanted + :wanted
     """
 )
 
 
 def add_missed(text: str) -> None:
     """Count a query that found nothing, in a transaction of its own."""
+    _count_missed(text, times=1)
+
+
+def add_wanted(text: str) -> None:
+    """Count that somebody wants the data opened that a query did not find, in a transaction of its own."""
+    _count_missed(text, wanted=1)
+
+
+def _count_missed(text: str, *, times: int = 0, wanted: int = 0) -> None:
     day = datetime.date.today()  # noqa: DTZ011  the server's own calendar day
     engine = model.meta.engine
     assert engine is not None  # noqa: S101  CKAN has been started
+    counted = {"day": day, "text": text, "times": times, "wanted": wanted, "most": MOST_MISSED_A_DAY}
     with engine.begin() as connection:
-        connection.execute(_ADD_MISSED, {"day": day, "text": text, "most": MOST_MISSED_A_DAY})
+        connection.execute(_ADD_MISSED, counted)
 
 
 def most_missed(days: int, least: int, limit: int) -> list[dict[str, Any]]:
-    """Texts asked at least `least` times in the last `days` days and not found: text, times, days, last_day."""
+    """Texts of the last `days` days, missed `least` times or wanted: text, times, wanted, days, last_day."""
     columns, since = missed_table.c, datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
-    times = sa.func.sum(columns.times)
+    times, wanted = sa.func.sum(columns.times), sa.func.sum(columns.wanted)
     statement = (
-        sa.select(columns.text, times.label("times"), sa.func.count().label("days"), sa.func.max(columns.day))
+        sa.select(
+            columns.text,
+            times.label("times"),
+            wanted.label("wanted"),
+            sa.func.count().label("days"),
+            sa.func.max(columns.day).label("last_day"),
+        )
         .where(columns.day > since)
         .group_by(columns.text)
-        .having(times >= least)
-        .order_by(times.desc(), columns.text)
+        .having(sa.or_(times >= least, wanted > 0))
+        .order_by(wanted.desc(), times.desc(), columns.text)
         .limit(limit)
     )
-    found = model.Session.execute(statement).all()
-    return [{"text": text, "times": int(n), "days": int(on), "last_day": str(last)} for text, n, on, last in found]
+    rows = model.Session.execute(statement).mappings()
+    return [
+        {"text": row["text"], "last_day": str(row["last_day"])}
+        | {name: int(row[name]) for name in ("times", "wanted", "days")}
+        for row in rows
+    ]
 
 
 def used_recently(days: int) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -9,8 +10,10 @@ import flask
 from ckan.lib.search.common import SearchError, SolrConnectionError
 from ckan.views import api as core_api
 
-from . import numbers, security, usage
+from . import missed, model, numbers, security, usage
+from .batch import is_bot
 
+MOST_WANTED = 20  # texts of one browser on one day
 blueprint = flask.Blueprint("govcn_portal", __name__)
 
 
@@ -37,6 +40,24 @@ def missed_queries() -> Any:
     except tk.NotAuthorized as refusal:
         return tk.abort(403, refusal.message or "")
     return tk.render("govcn/missed_queries.html", {"rows": rows})
+
+
+@blueprint.route("/govcn/wanted", methods=["POST"])
+def want_data() -> Any:
+    """希望开放: the data that a search did not find are wanted. Anybody may say so, once a day and text and browser."""
+    text = missed.masked(tk.request.form.get("q", "")[: 10 * missed.LONGEST])
+    if text and not is_bot(tk.request.headers.get("User-Agent")):
+        said = _wanted_today()
+        if text not in said and len(said) < MOST_WANTED:
+            model.add_wanted(text)
+            flask.session["govcn_wanted"] = [datetime.date.today().isoformat(), *said, text]  # noqa: DTZ011
+        tk.h.flash_success(tk._("已记下。数据主管部门安排开放计划时会看到这项需求。"))
+    return tk.redirect_to("dataset.search", q=tk.request.form.get("q", "")[: 10 * missed.LONGEST])
+
+
+def _wanted_today() -> list[str]:
+    day, *texts = flask.session.get("govcn_wanted") or [""]
+    return texts if day == datetime.date.today().isoformat() else []  # noqa: DTZ011
 
 
 @blueprint.route("/govcn/search-explained")
