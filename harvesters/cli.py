@@ -43,24 +43,25 @@ def harvest() -> None:
 @harvest.command("run", short_help="运行一个归集来源")
 @click.argument("source")
 @click.option("--queue", is_flag=True, help="交给后台的归集执行进程，不等待结果")
+@click.option("--fresh", is_flag=True, help="来源表示内容未变时也重新读取")
 @as_json
-def run_command(source: str, *, queue: bool, as_json: bool) -> None:
+def run_command(source: str, *, queue: bool, fresh: bool, as_json: bool) -> None:
     """Harvest SOURCE: a configured name, a YAML file, or a catalogue file. With --queue the worker does it."""
     with _one_sentence(as_json):
         from harvesters.configured import find
 
         if queue:
-            _queued(find(source), as_json)
+            _queued(find(source), as_json, fresh=fresh)
             return
-        report = _harvested(find(source))
+        report = _harvested(find(source), fresh=fresh)
         _print(report.to_json() if as_json else _told(report))
         sys.exit(0 if report.state == "finished" else 1)
 
 
-def _queued(source: Any, as_json: bool) -> None:
+def _queued(source: Any, as_json: bool, *, fresh: bool) -> None:
     from harvesters.harvest import queue as put_in
 
-    job = put_in(source)
+    job = put_in(source, fresh=fresh)
     _print({"job": job, "source": source.name} if as_json else f"归集作业 {job} 已提交，用 ./govcn harvest jobs 查看。")
 
 
@@ -416,11 +417,11 @@ def _harvest_folders(chosen: Iterable[Any]) -> list[dict[str, Any]]:
     return reports
 
 
-def _harvested(source: Any, *, plan_only: bool = False) -> Any:
+def _harvested(source: Any, *, plan_only: bool = False, fresh: bool = False) -> Any:
     from harvesters.harvest import harvest as harvest_source
 
     shown = _Progress(source.name)
-    report = harvest_source(source, shown, plan_only=plan_only)
+    report = harvest_source(source, shown, plan_only=plan_only, fresh=fresh)
     shown.end()
     return report
 
@@ -478,6 +479,8 @@ def _told(report: Any) -> str:
     """The report for a person: numbers, what was held back, and the first problems with their places."""
     lines = [*_table([report.to_json()])]
     lines += [sentence for sentence in (report.brake, report.error) if sentence]
+    if report.unmodified:
+        lines.append("来源表示内容未变，本次没有重新读取；要重新读取请加 --fresh。")
     if report.counts.waiting:
         lines.append(f"{report.counts.waiting} 项变更待审阅（{'；'.join(report.why)}）。")
         lines.append(

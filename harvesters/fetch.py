@@ -8,10 +8,11 @@ Files: only below the folder of the source's YAML. Every error says whether a re
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -21,11 +22,12 @@ from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 import requests
 
+from harvesters import credentials
 from harvesters.configured import config_folder
 from harvesters.exceptions import SourceRefused, SourceUnreachable
 from harvesters.networks import Door, Networks, host_of, load_networks, target_of
 from harvesters.source import RECORDED, Limits, Source
-from harvesters.trail import Trail
+from harvesters.trail import ADDRESS, Stamp, Trail
 from harvesters.wire import PACE, PUBLIC_RATE, Line, Resolver, Wire, too_large
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -101,7 +103,7 @@ class Validators:
 class Fetched:
     """A complete body: final address, bytes after unpacking, media type in lower case without parameters.
 
-    `unchanged`: the source says that what the `known` validators stand for is still so; then there is no content.
+    `unmodified`: the source says that what the conditions of the request stand for is still so; there is no content.
     """
 
     url: str
@@ -109,7 +111,7 @@ class Fetched:
     media_type: str = ""
     charset: str = ""
     validators: Validators = Validators()
-    unchanged: bool = False
+    unmodified: bool = False
 
 
 def addresses_of(host: str, port: int) -> list[str]:
@@ -137,6 +139,7 @@ class Fetcher:
         self._sleep = sleep
         self._networks = networks
         self._opened: Door | None = None
+        self._newer: tuple[str, Fetched] | None = None
         self.trail = Trail()
 
     @property
@@ -163,6 +166,7 @@ class Fetcher:
         if not path.is_file():
             raise SourceRefused(name, f"在 {folder.name} 文件夹里没有这个文件。请核对 path。")
         self._size(name, path.stat().st_size)
+        self.trail.unstamped()
         return path.read_bytes()
 
     def connected(self, host: str, port: int) -> socket.socket:
@@ -180,35 +184,67 @@ class Fetcher:
             why, why_en = ("超时", "no answer in time") if late else ("连接失败", "no connection")
             raise SourceUnreachable(where, why, why_en) from error
 
-    def get(self, request: Request, types: Container[str], known: Validators | None = None) -> Fetched:
-        """Fetch one address within all limits. `types`: media types to accept; `known`: ask only for what is newer.
+    def get(self, request: Request, types: Container[str]) -> Fetched:
+        """Fetch one address within all limits. `types`: media types to accept.
 
         A source that says when to come back (429 or 503 with Retry-After) is waited for, if it is not long.
         """
         if request.url.startswith(RECORDED):
             return self._recorded(request.url)
-        if known is not None:
-            request = replace(request, headers={**request.headers, **known.headers})
+        fetched = self._kept(request, types) or self._patiently(request, types)
+        if fetched.url == request.url and fetched.validators.headers and self._askable(request):
+            self.trail.stamp(Stamp(ADDRESS, request.url, json.dumps(astuple(fetched.validators))))
+        else:
+            self.trail.unstamped()
+        return fetched
+
+    def unmodified(self, stamp: Stamp) -> bool:
+        """Ask an address only for what is newer than its stamp. A newer answer is kept for who gets it next."""
+        known = Validators(*json.loads(stamp.value))
+        fetched = self._patiently(self._again(stamp.what), FILE_TYPES, known)
+        self._newer = None if fetched.unmodified else (stamp.what, fetched)
+        return fetched.unmodified
+
+    def _again(self, url: str) -> Request:
+        """The request that a stamp's address stands for: a GET with the headers of the source's list."""
+        return Request(url, headers={k: credentials.filled(v) for k, v in self._source.list.headers.items()})
+
+    def _askable(self, request: Request) -> bool:
+        """Can its address alone stand for a request, without a credential in it that would have to be kept?"""
+        calls = [call for call in (self._source.list, self._source.detail) if call is not None]
+        keyed = any("${" in text for call in calls for text in call.query.values())
+        return not keyed and replace(request, most=None) == self._again(request.url)
+
+    def _kept(self, request: Request, types: Container[str]) -> Fetched | None:
+        """The answer that `unmodified` has got already, if this is what is asked for."""
+        newer, self._newer = self._newer, None
+        if newer is None or newer[0] != request.url or not self._askable(request) or newer[1].media_type not in types:
+            return None
+        self._size(request.url, len(newer[1].content), request.most)
+        return newer[1]
+
+    def _patiently(self, request: Request, types: Container[str], known: Validators | None = None) -> Fetched:
         for waits in range(WAITS + 1):
             try:
-                return self._followed(request, types, conditional=known is not None)
+                return self._followed(request, types, known.headers if known else {})
             except SourceUnreachable as error:
                 if waits == WAITS or error.retry_after is None or error.retry_after > PATIENCE:
                     raise
                 self._sleep(error.retry_after)
         raise AssertionError
 
-    def _followed(self, request: Request, types: Container[str], *, conditional: bool) -> Fetched:
+    def _followed(self, request: Request, types: Container[str], conditions: Mapping[str, str]) -> Fetched:
+        """The conditions are those of the address itself: where it leads to, another version is meant."""
         started = self._clock()
         for _ in range(self._limits.redirects + 1):
             self._judge(request.url)
-            answer = self._send(request, started)
+            answer = self._send(replace(request, headers={**request.headers, **conditions}), started)
             try:
                 if answer.status in REDIRECTS:
-                    request = self._redirected(request, answer)
+                    request, conditions = self._redirected(request, answer), {}
                     continue
-                if answer.status == 304 and conditional:
-                    return Fetched(request.url, b"", validators=_validators(answer), unchanged=True)
+                if answer.status == 304 and conditions:
+                    return Fetched(request.url, b"", unmodified=True)
                 return self._body(request, answer, types, started)
             finally:
                 answer.close()
@@ -324,7 +360,14 @@ class Fetcher:
 
 def _validators(answer: Answer) -> Validators:
     etag, modified = _header(answer, "etag"), _header(answer, "last-modified")
-    return Validators(etag if len(etag) <= 500 else "", modified if len(modified) <= 100 else "")
+    etag = etag if len(etag) <= 500 else ""
+    return Validators(etag, modified if etag or _rested(modified, _header(answer, "date")) else "")
+
+
+def _rested(modified: str, date: str) -> bool:
+    """Does Last-Modified name the version? Within its second there may be another one (RFC 9110 §8.8.2.2)."""
+    changed, said = _date(modified), _date(date) or datetime.now(UTC)
+    return changed is not None and (said - changed).total_seconds() >= 1
 
 
 def _retry_after(answer: Answer) -> float | None:
@@ -332,12 +375,17 @@ def _retry_after(answer: Answer) -> float | None:
     given = _header(answer, "retry-after").strip()
     if given.isdecimal() and len(given) < 10:
         return float(given)
+    when = _date(given)
+    return None if when is None else max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _date(given: str) -> datetime | None:
+    """A date of HTTP; None for anything else."""
     try:
         when = parsedate_to_datetime(given)
     except (ValueError, TypeError, OverflowError):
         return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _header(answer: Answer, name: str) -> str:

@@ -63,9 +63,9 @@ class _AnyFile:
 class Files:
     """Fetches and stores the data files of one source."""
 
-    def __init__(self, source: Source, fetcher: Fetcher | None = None) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._fetcher = fetcher or Fetcher(source)
+        self._fetcher = Fetcher(source)
 
     def hang(self, entry: CatalogEntry) -> Hung:
         """The entry's resources as the portal is to have them. A file that cannot be had is a warning, not an end."""

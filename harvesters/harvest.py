@@ -24,7 +24,7 @@ from ckanext.govcn.harvest.rules import (
 )
 from ckanext.govcn.index import indexer
 
-from harvesters import history, leases, registry, statements
+from harvesters import freshness, history, leases, registry, remembering, statements
 from harvesters.adopting import own_rows
 from harvesters.configured import is_configured
 from harvesters.exceptions import HarvestError, NotAllowed, PlanNotWaiting
@@ -47,69 +47,86 @@ from harvesters.providers import Owners
 from harvesters.reading import Reading, read
 from harvesters.rehearsal import Rehearsal
 from harvesters.review import CONFLICT, CONFLICT_EN, Policy
-from harvesters.run import BATCH, Counts, Report, Task, batches, run
+from harvesters.run import BATCH, Counts, Report, Task, batches, run, run_unmodified
 from harvesters.source import Source
 
 
-def harvest(
+def harvest(  # noqa: PLR0913  (the source, and one switch each for how it is harvested)
     source: Source,
     progress: Callable[[Counts], None] = lambda _counts: None,
     *,
     plan_only: bool = False,
     one_by_one: bool = False,
+    fresh: bool = False,
     lease: Lease | None = None,
 ) -> Report:
     """Harvest a source into this CKAN. Raises HarvestError when the source cannot be read or is being harvested.
 
     `plan_only`: nothing is carried out, every change waits in the run's plan. `one_by_one`: see `portal.CkanPortal`.
-    `lease`: the worker's; without it the run takes its own.
+    `fresh`: read the source also when it says that it is what it was. `lease`: the worker's; without it the run takes
+    its own.
     """
-    with leases.working(_wanted(source, plan_only=plan_only), lease) as held:
+    with leases.working(_wanted(source, plan_only=plan_only, fresh=fresh), lease) as held:
         if source.protocol == "release":
             from harvesters.release.receiving import receive
 
             report = receive(source, progress, plan_only=plan_only, lease=held)
             held.result, held.failure = report.summary(), report.failure
             return report
-        try:
-            task, owners, portal = _prepared(source, progress, held, plan_only=plan_only, one_by_one=one_by_one)
-        except HarvestError as error:
-            registry.unreadable(source, error)
-            raise
-        report = run(task, portal)
+        remembered, fetcher = remembering.recall(source.name), Fetcher(source)
+        fetcher.trail.before = remembered.stamps
+        portal = CkanPortal(source, one_by_one=one_by_one, lease=held)
+        last = None if fresh or plan_only else remembering.last_if_unmodified(source, remembered, fetcher)
+        if last is not None:
+            report, stamps = run_unmodified(last, portal), remembered.stamps
+        else:
+            report = _read_and_run(source, fetcher, portal, _watched(held, progress), plan_only=plan_only)
+            stamps = freshness.worth_keeping(fetcher.trail)
         held.result, held.failure = report.summary(), report.failure
-        propose(owners.proposed, source.name)
+        remembering.keep(source, stamps, report)
     return report
 
 
-def queue(source: Source) -> int:
+def queue(source: Source, *, fresh: bool = False) -> int:
     """Let the worker harvest the source; the job's number."""
     registry.enter(source)
-    wanted = replace(_wanted(source, plan_only=False), reason="command", priority=source.priority)
+    wanted = replace(_wanted(source, plan_only=False, fresh=fresh), reason="command", priority=source.priority)
     job = jobs.create(model.Session, wanted)
     model.Session.commit()
     return job
 
 
-def _wanted(source: Source, *, plan_only: bool) -> Wanted:
+def _wanted(source: Source, *, plan_only: bool, fresh: bool) -> Wanted:
     """A job that the worker can finish if this process dies: it finds the source by its name, or else by its file."""
     arguments = {"given": str(source.file)} if source.file and not is_configured(source) else {}
-    return Wanted("run", source.name, arguments | ({"plan_only": True} if plan_only else {}))
+    asked = {"plan_only": plan_only, "fresh": fresh}
+    return Wanted("run", source.name, arguments | {name: True for name, given in asked.items() if given})
 
 
-def _prepared(
-    source: Source, progress: Callable[[Counts], None], lease: Lease, *, plan_only: bool, one_by_one: bool
-) -> tuple[Task, Owners, CkanPortal]:
+def _watched(lease: Lease, progress: Callable[[Counts], None]) -> Callable[[Counts], None]:
+    """Progress that the lease's row shows, too, and that ends when the lease is lost."""
+
     def told(counts: Counts) -> None:
         lease.check()
         lease.progress = asdict(counts)
         progress(counts)
 
-    fetcher = Fetcher(source)
-    reading = read(source, fetcher)
-    owners = _owners(reading)
-    task = replace(_task(reading, owners, plan_only=plan_only), progress=told)
-    return task, owners, CkanPortal(source, Files(source, fetcher), one_by_one=one_by_one, lease=lease)
+    return told
+
+
+def _read_and_run(
+    source: Source, fetcher: Fetcher, portal: CkanPortal, progress: Callable[[Counts], None], *, plan_only: bool
+) -> Report:
+    try:
+        reading = read(source, fetcher)
+        owners = _owners(reading)
+        task = replace(_task(reading, owners, plan_only=plan_only), progress=progress)
+    except HarvestError as error:
+        registry.unreadable(source, error)
+        raise
+    report = run(task, portal)
+    propose(owners.proposed, source.name)
+    return report
 
 
 def _owners(reading: Reading) -> Owners:

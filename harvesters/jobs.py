@@ -37,7 +37,8 @@ def _run(lease: Lease) -> None:
     except HarvestError as error:
         registry.unfound(lease.source, error)
         raise
-    harvest.harvest(source, plan_only=bool(lease.arguments.get("plan_only")), lease=lease)
+    plan_only, fresh = (bool(lease.arguments.get(name)) for name in ("plan_only", "fresh"))
+    harvest.harvest(source, plan_only=plan_only, fresh=fresh, lease=lease)
 
 
 def _apply(lease: Lease) -> None:

@@ -54,7 +54,7 @@ class Stamped:
 
 def stamped(reading: Reading) -> Iterator[Stamped]:
     """The records of a reading with their remote ids, stamped."""
-    how = canonical_hash([{name: _plain(getattr(reading.source, name)) for name in HOW_READ}, _edition()])
+    how = canonical_hash([{name: _plain(getattr(reading.source, name)) for name in HOW_READ}, edition()])
     for record in reading.identified():
         yield Stamped(record, canonical_hash([record.hash, how]))
 
@@ -66,7 +66,7 @@ def _plain(value: object) -> object:
 
 
 @functools.cache
-def _edition() -> str:
+def edition() -> str:
     """The code tables and the version of this software that read the record."""
     tables = (resources.files("ckanext.govcn.standards") / "index.yaml").read_bytes()
     return hashlib.sha256(tables).hexdigest() + version("ckanext-govcn")

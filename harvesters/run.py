@@ -67,6 +67,7 @@ class Report:
     """归集报告. `state` is finished or failed; `brake` and `error` are Chinese sentences or empty.
 
     `standing` is how the source's entries stand after the run: how many in each 编目状态, and how many are 待核定.
+    `unmodified`: nothing was read, since the source says that it is what it was in its last run.
     `unindexed` counts datasets that wait for the search index because it does not answer; they are accepted.
     """
 
@@ -79,6 +80,7 @@ class Report:
     why: dict[str, None] = field(default_factory=dict[str, None])
     error: str = ""
     failure: HarvestError | None = None  # what `error` says, for the portal
+    unmodified: bool = False
     standing: dict[str, int] = field(default_factory=dict[str, int])
     unindexed: int = 0
     seconds: float = 0.0
@@ -111,6 +113,7 @@ class Report:
             "plan": "waiting" if self.counts.waiting else "",
             "why": list(self.why),
             "error": self.error,
+            "unmodified": self.unmodified,
             "standing": self.standing,
             "unindexed": self.unindexed,
             "seconds": round(self.seconds, 3),
@@ -208,14 +211,34 @@ class Task:
     progress: Callable[[Counts], None] = lambda _counts: None
 
 
+@dataclass(frozen=True, slots=True)
+class Last:
+    """A source's last run, after which all that was read stands in the portal; `troubles` hold as long as it does."""
+
+    source: str
+    records: int
+    repeated: int
+    refused: int
+    troubles: Sequence[Trouble] = ()
+
+
 def run(task: Task, portal: Portal) -> Report:
     """Harvest a source into `portal`. A source that cannot be read to its end removes nothing."""
+    return _within(task.source, portal, lambda session, report: _carry_out(task, session, report))
+
+
+def run_unmodified(last: Last, portal: Portal) -> Report:
+    """The run of a source that is what it was: every record is unchanged, and what was sent back is told again."""
+    return _within(last.source, portal, lambda session, report: _repeat(last, session, report))
+
+
+def _within(source: str, portal: Portal, work: Callable[[Session, Report], None]) -> Report:
     started = time.monotonic()
-    report = Report(task.source)
-    with portal.open(task.source) as session:
+    report = Report(source)
+    with portal.open(source) as session:
         report.run = session.run
         try:
-            _carry_out(task, session, report)
+            work(session, report)
             report.state = "finished"
         except HarvestError as error:
             _fail(report, error)
@@ -230,6 +253,15 @@ def run(task: Task, portal: Portal) -> Report:
 
 def _fail(report: Report, error: HarvestError) -> None:
     report.state, report.failure, report.error = "failed", error, error.message
+
+
+def _repeat(last: Last, session: Session, report: Report) -> None:
+    unchanged = last.records - last.repeated - last.refused
+    warnings = sum(each.severity == "warn" for each in last.troubles)
+    report.unmodified = True
+    report.counts = Counts(last.records, last.repeated, unchanged=unchanged, refused=last.refused, warnings=warnings)
+    report.tell(last.troubles)
+    session.report(last.troubles, report.counts)
 
 
 def _carry_out(task: Task, session: Session, report: Report) -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+ADDRESS, FILE, BATCH = "address", "file", "batch"
+"""Kinds of stamps."""
+LONGEST = 1_000  # characters of an address or path that is kept
+MOST = 20_000  # stamps of one source; where there are more, reading is no dearer than asking
+
 OPEN_ACCOUNT = "H06"
 """Rule: the account may do more than read, or nobody could tell."""
 UNTRIED = "H07"
@@ -49,7 +54,10 @@ class Trail:
 
     def stamp(self, stamp: Stamp) -> None:
         """A part was read, and this is how to know it again."""
-        self.stamps[stamp.kind, stamp.what] = stamp
+        if len(stamp.what) > LONGEST or len(self.stamps) >= MOST:
+            self.unstamped()
+        else:
+            self.stamps[stamp.kind, stamp.what] = stamp
 
     def unstamped(self) -> None:
         """A part was read that nobody can know again without reading it."""

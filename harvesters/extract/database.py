@@ -27,10 +27,9 @@ from harvesters.extract import unpack
 from harvesters.fetch import Fetcher
 from harvesters.record import Place, Record, Value
 from harvesters.source import Batches, Database, Source
-from harvesters.trail import OPEN_ACCOUNT, UNTRIED, Stamp
+from harvesters.trail import BATCH, OPEN_ACCOUNT, UNTRIED, Stamp
 
 BATCHES = 10_000  # that a batch table may hold
-BATCH = "batch"
 
 
 def records_from(source: Source, fetcher: Fetcher) -> Iterator[Record | RecordError]:

@@ -18,9 +18,8 @@ from harvesters.extract import catalogue_file
 from harvesters.fetch import Fetcher
 from harvesters.record import Place, Record
 from harvesters.source import Directory, Source
-from harvesters.trail import Stamp
+from harvesters.trail import FILE, Stamp
 
-FILE = "file"
 WRITING = "仍在写入，本次不读取，下次再读。"
 
 

@@ -13,7 +13,7 @@ from ckanext.govcn.catalog.entry import CatalogEntry, Item, Provider
 
 from harvesters.exceptions import SourceBusy
 from harvesters.plan import Judged, Trouble
-from harvesters.run import Report, Task, run
+from harvesters.run import Last, Report, Task, run, run_unmodified
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,20 @@ class RunContract:
         report = self.harvest(portal, [Row("0", "绝密内容", faults=("E26",)), *ROWS[1:]])
         assert (report.counts.refused, report.counts.removed) == (1, 1)
         assert self.datasets(portal)["示例数据集0"][1]
+
+    def test_a_source_that_is_what_it_was_changes_nothing_and_is_told_again(self, portal: Any) -> None:
+        rows = [Row("r1", "停车场信息"), Row("r2", "公交站点信息"), Row("r3", "公共厕所信息", faults=("E10",))]
+        first = self.harvest(portal, rows)
+        before = self.datasets(portal)
+        counts = first.counts
+        last = Last("交通", counts.records, counts.repeated, counts.refused, first.problems)
+        again = run_unmodified(last, portal)
+        assert (again.state, again.unmodified, again.run > first.run) == ("finished", True, True)
+        assert (again.counts.records, again.counts.unchanged, again.counts.refused) == (3, 2, 1)
+        assert (again.counts.added, again.counts.changed, again.counts.removed) == (0, 0, 0)
+        assert again.to_json()["refusals"] == first.to_json()["refusals"]
+        assert self.datasets(portal) == before
+        assert self.harvest(portal, rows).counts == again.counts
 
     def test_two_sources_do_not_touch_each_other(self, portal: Any) -> None:
         self.harvest(portal, ROWS[:3], "甲")

@@ -22,7 +22,8 @@ from contracts.servers import RawServer, Saying, answering
 from harvesters.exceptions import HarvestError, SourceRefused, SourceUnreachable
 from harvesters.fetch import JSON_TYPES, Fetcher, Request, Validators, addresses_of
 from harvesters.networks import Networks
-from harvesters.source import Limits, Source
+from harvesters.source import Limits, ListCall, Source
+from harvesters.trail import ADDRESS, Stamp
 
 LOOPBACK = Networks({"本机": (ipaddress.ip_network("127.0.0.0/8"),)})
 SOURCE = Source("s", allow_networks=("本机",), limits=Limits(seconds=4, connect=1, silence=1, bytes=8 << 20))
@@ -369,8 +370,63 @@ def test_only_what_is_newer_is_fetched() -> None:
         found = Fetcher(SOURCE, networks=LOOPBACK)
         first = found.get(Request(server.url), JSON_TYPES)
         assert first.validators == Validators('"v1"', "Tue, 05 May 2026 08:00:00 GMT")
-        again = found.get(Request(server.url), JSON_TYPES, first.validators)
-        assert (first.unchanged, again.unchanged, again.content) == (False, True, b"")
+        (stamp,) = found.trail.stamps.values()
+        assert found.unmodified(stamp)
+        older = replace(stamp, value='["\\"v0\\"", ""]')
+        assert not found.unmodified(older)
+        assert found.get(Request(server.url), JSON_TYPES).content == b"[1]"
+        assert len(server.heads) == 3  # the newer answer was there already
+
+
+@pytest.mark.parametrize(
+    ("headers", "stamped"),
+    [
+        ({}, False),
+        ({"ETag": 'W/"1"'}, True),
+        ({"Last_Modified": "Tue, 05 May 2026 08:00:00 GMT"}, True),
+        ({"Last_Modified": "Tue, 05 May 2026 08:00:00 GMT", "Date": "Tue, 05 May 2026 08:00:00 GMT"}, False),
+        ({"Last_Modified": "yesterday"}, False),
+    ],
+)
+def test_what_an_answer_can_be_known_by(headers: dict[str, str], stamped: bool) -> None:
+    with RawServer(answering(b"[1]", **headers)) as server:
+        found = Fetcher(SOURCE, networks=LOOPBACK)
+        found.get(Request(server.url), JSON_TYPES)
+    assert found.trail.stamped is stamped
+    assert len(found.trail.stamps) == stamped
+
+
+def test_what_a_redirect_leads_to_is_not_known_by_the_address() -> None:
+    """Another file may be meant next time, and it may be older than the one before."""
+
+    def say(head: str, connection: socket.socket) -> None:
+        if "GET /now " in head:
+            answering(b"", "302 Found", Location="/of-may", ETag='"v1"')(head, connection)
+        else:
+            asked = "If-None-Match" in head or "If-Modified-Since" in head
+            answering(b"[1]", "304 Not Modified" if asked else "200 OK", ETag='"v1"')(head, connection)
+
+    with RawServer(say) as server:
+        found = Fetcher(SOURCE, networks=LOOPBACK)
+        found.get(Request(f"{server.url}now"), JSON_TYPES)
+        assert not found.trail.stamped
+        assert not found.unmodified(Stamp(ADDRESS, f"{server.url}now", '["\\"v1\\"", ""]'))
+
+
+@pytest.mark.parametrize(
+    ("request_", "settings"),
+    [
+        (Request("{url}", "POST", body=b"{}"), {}),
+        (Request("{url}", headers={"X-Key": "k"}), {}),
+        (Request("{url}?key=k"), {"list": ListCall(query={"key": "${SOURCE_KEY}"})}),
+    ],
+)
+def test_what_its_address_alone_does_not_say_is_read_again(request_: Request, settings: dict[str, Any]) -> None:
+    with RawServer(answering(b"[1]", ETag='"v1"')) as server:
+        found = Fetcher(replace(SOURCE, **settings), networks=LOOPBACK)
+        found.get(replace(request_, url=request_.url.format(url=server.url)), JSON_TYPES)
+    assert not found.trail.stamped
+    assert not found.trail.stamps
 
 
 def test_a_source_that_asks_for_patience_gets_it() -> None:

@@ -20,6 +20,7 @@ from contracts import databases
 from contracts.databases import PASSWORD
 from contracts.servers import RawServer
 
+from harvesters import freshness
 from harvesters.databases import drivers
 from harvesters.exceptions import RecordError, SourceError, SourceRefused, SourceUnreachable
 from harvesters.extract import records_from
@@ -240,6 +241,19 @@ def test_a_batch_that_is_written_again_is_waited_for(server: Server, tmp_path: P
     second.trail.before = tuple(first.trail.stamps.values())
     with pytest.raises(SourceUnreachable, match="批次 1 曾经完成"):
         records(source, second)
+
+
+def test_batches_are_known_again_by_their_marks(server: Server, tmp_path: Path) -> None:
+    fill(server, 1)
+    source = source_of(server, tmp_path, BATCHES)
+    first = fetcher_of(source)
+    records(source, first)
+    stamps = freshness.worth_keeping(first.trail)
+    assert freshness.unmodified(source, stamps, fetcher_of(source))
+    fill(server, 2, rows=2, state="写入中")
+    assert freshness.unmodified(source, stamps, fetcher_of(source))
+    server.say("UPDATE exch.batch SET state = '完成'")
+    assert not freshness.unmodified(source, stamps, fetcher_of(source))
 
 
 def test_a_batch_that_changes_while_it_is_read_is_not_taken(server: Server, tmp_path: Path) -> None:

@@ -128,6 +128,20 @@ class HarvestDecision(tk.BaseModel):
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
 
+class HarvestStamps(tk.BaseModel):
+    """How a source is known again: `stamps` are `harvesters.trail.Stamp` of all that run `run_id` read of it.
+
+    `settings` stands for how it was read (`harvesters.freshness`). Secret: addresses of sources.
+    """
+
+    __tablename__ = "govcn_harvest_stamps"
+
+    source: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.BigInteger)
+    settings: Mapped[str] = mapped_column(sa.Text)
+    stamps: Mapped[list[list[str]]] = mapped_column(JSONB)
+
+
 class HarvestProblem(tk.BaseModel):
     """退回 or warning of one run. For E26 only source, sheet, row, rule and time are ever filled in."""
 
