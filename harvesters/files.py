@@ -7,6 +7,7 @@ nothing half-written. A path without a scheme is a file beside the catalogue, fo
 # pyright: basic
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from ckanext.govcn.access import addresses, files
 from ckanext.govcn.access.exceptions import FileTooLarge
 from ckanext.govcn.catalog.entry import CatalogEntry, Resource
 
-from harvesters.exceptions import HarvestError, SourceRefused
+from harvesters.exceptions import HarvestError, SourceRefused, StorageFull
 from harvesters.fetch import Fetcher, Request
 from harvesters.plan import Trouble
 from harvesters.source import Source
@@ -26,6 +27,7 @@ from harvesters.source import Source
 NOT_FETCHED = "H03"
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 LINKS_BY_NATURE = frozenset({"html", "url", "api", "wms"})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 NEVER = frozenset({".yaml", ".yml"})
 """A source's own description may hold request headers with keys; no record can name it as a data file."""
 
@@ -68,13 +70,18 @@ class Files:
         self._fetcher = Fetcher(source)
 
     def hang(self, entry: CatalogEntry) -> Hung:
-        """The entry's resources as the portal is to have them. A file that cannot be had is a warning, not an end."""
+        """The entry's resources as the portal is to have them. A file that cannot be had is a warning, not an end.
+
+        Raises StorageFull: without room for one there is none for the others, and they are wanted when there is.
+        """
         resources: list[Resource] = []
         contents: list[Kept | None] = []
         troubles: list[Trouble] = []
         for resource in entry.resources:
             try:
                 kept = self._kept(resource, entry)
+            except StorageFull:
+                raise
             except (HarvestError, FileTooLarge) as error:
                 troubles.append(_trouble(resource, error))
                 kept = None
@@ -100,7 +107,12 @@ class Files:
         return self._fetcher.file(path.removeprefix("file:"))
 
     def _store(self, content: bytes, filename: str) -> Kept:
-        stored = files.store(io.BytesIO(content), self._source.limits.bytes)
+        try:
+            stored = files.store(io.BytesIO(content), self._source.limits.bytes)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            raise StorageFull(why=error.strerror) from error
         return Kept(stored.sha256, stored.size, addresses.safe_filename(filename))
 
 

@@ -59,7 +59,10 @@ class Stored(Record):
 
 
 class Spool:
-    """Records in the order they came. `headings`: all that were met, in the order of their first record."""
+    """Records in the order they came. `headings`: all that were met, in the order of their first record.
+
+    Raises ScratchFull where no file can be made.
+    """
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -67,7 +70,10 @@ class Spool:
         self._count = 0
         self._end = 0
         self._waiting = bytearray()
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (it lives as long as the spool)
+        try:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (it lives as long as the spool)
+        except OSError as error:
+            raise ScratchFull(_folder()) from error
         self.headings: dict[str, None] = {}
 
     def __len__(self) -> int:
@@ -97,7 +103,7 @@ class Spool:
                 self._end += written
                 rest = rest[written:]
         except OSError as error:
-            raise ScratchFull(tempfile.gettempdir()) from error
+            raise ScratchFull(_folder()) from error
         self._waiting.clear()
 
     def __iter__(self) -> Iterator[Record]:
@@ -128,6 +134,14 @@ class Spool:
 
     def _read(self, start: int, needed: int) -> bytes:
         return os.pread(self._file.fileno(), max(CHUNK, needed), start)
+
+
+def _folder() -> str:
+    """Where temporary files go; where nothing can be written anywhere, where they should go."""
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return os.environ.get("TMPDIR", "/tmp")  # noqa: S108 (named, not used)
 
 
 def _parsed(content: bytes) -> Any:

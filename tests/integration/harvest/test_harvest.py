@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,6 +153,27 @@ def test_a_level_that_closes_takes_the_entry_from_the_public_at_once(department:
 
 
 # ── what must not happen
+
+
+def test_a_full_disk_for_data_files_ends_the_run_and_the_next_one_does_the_rest(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harvesters.exceptions import StorageFull
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (department.folder / "a.csv").write_text("名称\n停车场\n", "utf-8")
+    rows = row("1", "停车场", 下载地址="a.csv"), row("2", "公交线路")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        report = department.harvest(*rows)
+    assert isinstance(report.failure, StorageFull)
+    assert report.failure.transient
+    assert "No space left on device" in report.error
+    report = department.harvest(*rows)
+    assert (report.state, report.counts.warnings) == ("finished", 0)
+    assert public_titles() == {"停车场", "公交线路"}
 
 
 def test_a_secret_row_leaves_no_trace(department: Department, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import tracemalloc
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,9 @@ from harvesters.record import Place, Record, sample
 from harvesters.spool import Spool
 
 texts = st.text(st.characters(), max_size=20)  # half surrogate pairs, too
-scalars = st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False) | texts
+scalars = (
+    st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False) | texts
+)
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
 places = st.builds(Place, texts, texts, st.integers(0, 2**31))
 records = st.builds(
@@ -103,5 +106,14 @@ def test_a_full_disk_is_said_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "TMPDIR" in raised.value.message
 
 
+def test_no_room_for_the_file_itself_is_said_as_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/no-folder-for-temporary-files")
+    with pytest.raises(ScratchFull) as raised:
+        Spool("source")
+    assert "/proc/no-folder-for-temporary-files" in raised.value.message
+
+
 def row(number: int) -> Record:
-    return Record("source", Place("目录.json", row=number), {"标题": f"第{number}条", "说明": "停车场" * 200}, (), str(number))
+    return Record(
+        "source", Place("目录.json", row=number), {"标题": f"第{number}条", "说明": "停车场" * 200}, (), str(number)
+    )
