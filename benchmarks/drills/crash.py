@@ -119,7 +119,7 @@ def _report(drill: Drill, checked: dict[str, Any]) -> dict[str, Any]:
         "kills": len(kills),
         **totals,
         "stuck": stuck,
-        "recovery_s_max": max((each.recovery_s for each in blows), default=0.0),
+        "recovery_s_max": max((each.recovery_s or 0.0 for each in blows), default=0.0),
         "late": late,
         "check_differences": differences,
         "check": {name: checked[name] for name in ("datasets", "indexed", "files", "waiting")},
@@ -140,7 +140,7 @@ DIFFERENCES = ("lost", "doubled", "ghosts", "outdated")
 
 def _spread(blows: Sequence[Blow], fault: str) -> dict[str, float]:
     """Of those that were let recover."""
-    seconds = [each.recovery_s for each in blows if each.fault == fault and each.state]
+    seconds = [each.recovery_s for each in blows if each.fault == fault and each.recovery_s is not None]
     return {"times": len(seconds), "median": statistics.median(seconds or [0.0]), "max": max(seconds, default=0.0)}
 
 

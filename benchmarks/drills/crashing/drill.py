@@ -41,7 +41,7 @@ class Blow:
 
     fault: str
     phase: str
-    recovery_s: float = 0.0
+    recovery_s: float | None = None
     state: str = ""
     said: str = ""
     attempts: int = 0
@@ -164,7 +164,7 @@ class Drill:
         if fault is KILL_JOB and self._chosen.random() < AGAIN:
             again = self._hit(asked, KILL_JOB, PHASES, 1)
             if again:
-                self._keep(Blow(fault.name, phase, said="killed again in the next attempt"))
+                self._keep(Blow(fault.name, phase))
                 since, phase = time.monotonic(), again
         self._keep(self._settled(asked, Blow(fault.name, phase), since))
 
@@ -261,8 +261,11 @@ class Drill:
 
     def _keep(self, blow: Blow) -> None:
         self.blows.append(blow)
+        what = f"{len(self.blows)} {blow.fault}（{blow.phase}）"
+        if blow.recovery_s is None:
+            progress(f"{what}：下一次执行时再次强杀", "killed again in the next attempt")
+            return
         found = len(blow.differences) + len(blow.stuck)
         progress(
-            f"{len(self.blows)} {blow.fault}（{blow.phase}）：{blow.recovery_s} 秒恢复，差异 {found} {blow.said[:60]}",
-            f"recovered in {blow.recovery_s} s, differences: {found}",
+            f"{what}：{blow.recovery_s} 秒恢复，差异 {found}", f"recovered in {blow.recovery_s} s, differences: {found}"
         )
