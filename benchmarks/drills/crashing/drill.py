@@ -35,8 +35,8 @@ class Blow:
     """What was done to a run, in which phase, and what came of it.
 
     `recovery_s`: seconds until the run had ended and nothing differed, from the kill on, or from when what was taken
-    away (room on the disk, Solr for a whole run) was there again. `state` is the job's, `said` its last sentence about
-    the fault. `late`: it took longer than it may.
+    away (room on the disk, Solr for a whole run) was there again; None where its next attempt was hit, too. `state` is
+    the job's, `said` its last sentence about the fault. `late`: it took longer than it may.
     """
 
     fault: str
