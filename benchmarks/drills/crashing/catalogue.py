@@ -14,7 +14,6 @@ WITH_FILE = 8  # one record in so many
 CHANGED = 6  # one in so many a run: less than the 30 % from which changes wait for a person
 REMOVED = 15  # a run at most, and one in REMOVED_SHARE: less than the 20 and the 10 % that the brake holds back
 REMOVED_SHARE = 12
-NEW = 25  # one in so many
 PLACES = ("示东区", "示西区", "高新区", "示例新城", "滨江街道", "古城街道")
 TOPICS = ("停车场", "公共厕所", "医疗机构", "中小学", "养老机构", "博物馆", "公交线路", "充电桩", "旅游景区", "药店")
 DEPARTMENTS = ("统计局", "交通运输局", "教育局", "民政局", "文化和旅游局")
@@ -94,5 +93,5 @@ class Catalogue:
             self.items[number] = self.gone.pop(number)
         for number in leaving:
             self.gone[number] = self.items.pop(number)
-        new = self.grow(max(1, len(numbers) // NEW))
+        new = self.grow(len(leaving))
         return len(changing) + len(returning) + len(leaving) + new

@@ -27,6 +27,7 @@ INDEX_LIMIT = 60.0  # seconds after that within which searches have to find ever
 PATIENCE = 600.0  # seconds after which the drill gives up
 TRIES = 3  # runs in which a phase is waited for before any phase will do
 WORKER_EVERY = 4  # every fourth kill takes the worker, the others the process that carries out the job
+TARGETS = (*PHASES, "apply")  # half-written is what matters most
 AGAIN = 0.25  # how often the next attempt of a killed job is killed too
 
 
@@ -137,9 +138,9 @@ class Drill:
     # ── kills and restarts
 
     def kills(self, count: int) -> list[Callable[[], None]]:
-        """So many kills, over all phases alike."""
+        """So many kills, spread over the phases."""
         faults = [KILL_JOB if number % WORKER_EVERY else KILL_WORKER for number in range(count)]
-        targets = [PHASES[number % len(PHASES)] for number in range(count)]
+        targets = [TARGETS[number % len(TARGETS)] for number in range(count)]
         self._chosen.shuffle(targets)
         return [self._later(fault, target) for fault, target in zip(faults, targets, strict=True)]
 
