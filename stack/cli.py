@@ -24,6 +24,7 @@ COMMANDS = {
     "index": "检索索引 / the search index: index status|rebuild|swap|rollback",
     "check": "核对数据库、索引与文件 / compare database, index and files",
     "audit": "审计日志 / audit log: audit verify|seal",
+    "deadline": "办理时限 / deadlines: deadline table|due",
     "python": "本环境的 Python / Python in this environment",
     "test": "运行测试 / run the tests",
     "bench": "性能测试 / measure: ./govcn bench NAME",
@@ -67,7 +68,7 @@ def _say(error: StackError, *, as_json: bool) -> int:
     return 1
 
 
-PASSING_ON = ("ckan", "harvest", "release", "index", "check", "audit", "python", "bench", "drill")
+PASSING_ON = ("ckan", "harvest", "release", "index", "check", "audit", "deadline", "python", "bench", "drill")
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +88,7 @@ def data_folder(text: str) -> DataFolder:
 
 
 def _module(command: str):  # noqa: ANN202
-    dispatched = dict.fromkeys(("harvest", "release", "index", "check", "audit"), "dispatch")
+    dispatched = dict.fromkeys(("harvest", "release", "index", "check", "audit", "deadline"), "dispatch")
     names = {**dispatched, "bench": "measure", "drill": "measure"}
     return importlib.import_module(f"stack.commands.{names.get(command, command)}")
 

@@ -1,6 +1,7 @@
 """Commands that belong to the extension: ./govcn NAME … is `ckan govcn-NAME …` on the running platform.
 
-Some need no platform: they run `python -m harvesters …`. `harvest template` needs one for a department's entries.
+Some need no platform: they run `python -m harvesters …` or `python -m ckanext.govcn.deadline …`. `harvest template`
+needs one for a department's entries.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from stack.cli import add_data_option
 from stack.services import child_environment
 
 WITHOUT_PLATFORM = {("harvest", name): "harvesters" for name in ("preview", "propose", "mark", "template")}
+NEVER_WITH_PLATFORM = {"deadline": "ckanext.govcn.deadline"}
 TEMPLATE = "目录填报表.xlsx"
 
 
@@ -24,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The exit code of the command behind."""
-    module = WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
+    module = NEVER_WITH_PLATFORM.get(options.command)
+    module = module or WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
     if options.command == "harvest" and any(each.startswith("--department") for each in options.passed_on):
         return _department_template(options)
     if module is None:
