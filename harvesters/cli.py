@@ -331,6 +331,18 @@ def template_command(department: str, source: str, output: Path | None, *, as_js
         _print(done if as_json else f"已写入 {done['output']}，含 {done['entries']} 条目录。")
 
 
+@harvest.command("thin", short_help="按保留规则清理旧的归集记录")
+@as_json
+def thin_command(*, as_json: bool) -> None:
+    """Thin old runs by config/retention.yaml: changes, problems and records as received go, counts stay."""
+    with _one_sentence(as_json):
+        from harvesters.thinning import thin
+
+        gone = thin()
+        told = "已清理归集任务 {runs} 次：变更 {changes} 项，问题 {problems} 条，来源记录 {records} 条。"
+        _print(gone if as_json else told.format_map(gone))
+
+
 @harvest.command("run-all", short_help="运行全部已配置的归集来源")
 @as_json
 def run_all(*, as_json: bool) -> None:

@@ -124,6 +124,7 @@ def _read_and_run(
     except HarvestError as error:
         registry.unreadable(source, error)
         raise
+    portal.headings = reading.recognition.shown()
     report = run(task, portal)
     propose(owners.proposed, source.name)
     return report

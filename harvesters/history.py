@@ -28,6 +28,7 @@ from harvesters.entry_json import from_json, to_json
 from harvesters.exceptions import NotUndoable, RunNotFound
 from harvesters.merge import Choice, FieldChange, undecided
 from harvesters.plan import Added, Changed, Different, Judged, Known, Plan, Removed, change_of
+from harvesters.undoing import brought_back
 
 COLUMNS = ("title", "notes", "url", "owner_org")
 PARTS = (*COLUMNS, "tags", "resources", "release")
@@ -68,7 +69,7 @@ LATER = sa.text("""
         WHERE c.run_id = r.id AND (c.state = 'applied' OR (c.state <> 'undone' AND c.after IS NOT NULL))
     )
 """)
-RUN = sa.text("SELECT id, source, state, plan FROM govcn_harvest_run WHERE id = :run")
+RUN = sa.text("SELECT id, source, state, plan, thinned_at FROM govcn_harvest_run WHERE id = :run")
 UNDONE = sa.text("UPDATE govcn_harvest_run SET plan = 'undone' WHERE id = :run")
 REDONE = sa.text("""
     UPDATE govcn_harvest_run SET plan = CASE WHEN EXISTS (
@@ -85,6 +86,9 @@ TURNED = sa.text("""
 OWNER = sa.text("""
     UPDATE member SET group_id = :owner WHERE table_name = 'package' AND table_id = :id
     AND capacity = 'organization' AND state = 'active'
+""")
+SETTLED = sa.text("""
+    UPDATE govcn_harvest_record SET state = 'active' WHERE package_id = ANY(:ids) AND state = 'incomplete'
 """)
 UNRELEASE = sa.text("DELETE FROM govcn_release WHERE package_id = :id")
 
@@ -171,7 +175,7 @@ def keep_changes(run: int, changes: Iterable[tuple[Added | Changed | Removed, st
 def _before_narrowing(run: int, packages: Sequence[str], before: Mapping[str, Any]) -> dict[str, Any]:
     """Where this run has narrowed a dataset before it does the rest: what undoing both brings back."""
     rows = model.Session.execute(NARROWED, {"run": run, "ids": list(packages)}) if packages else ()
-    return {row.package_id: merge(row.before, row.after, before[row.package_id])[0] for row in rows}
+    return {row.package_id: brought_back(row.before, row.after, before[row.package_id], PARTS)[0] for row in rows}
 
 
 def keep_planned(run: int, changes: Iterable[tuple[Added | Changed | Removed, str]]) -> None:
@@ -277,6 +281,8 @@ def _plain(value: Any) -> Any:
 def undo(run: int, context: dict[str, Any]) -> Undone:
     """Bring back what was before the run. The caller holds the source's lock, commits and indexes `packages`."""
     found = run_of(run)
+    if found.thinned_at:
+        raise NotUndoable(run=run, why="它的变更明细已按保留规则清理。")
     if found.plan == "undone":
         raise NotUndoable(run=run, why=f"它已经撤回过了。要恢复它的改动，请用 ./govcn harvest redo {run}。")
     _ask_later_runs(found)
@@ -339,6 +345,7 @@ def run_of(run: int) -> Any:
 def _take_down(ids: Sequence[str], context: dict[str, Any], result: Undone) -> None:
     """What the run added is withdrawn, never purged. Its records stay known, so that the next run leaves it down."""
     taken = bulk.withdraw_all(ids, context) if ids else {}
+    model.Session.execute(SETTLED, {"ids": list(ids)})
     result.withdrawn = len(taken)
     result.packages.extend(taken)
 
@@ -351,7 +358,7 @@ def _bring_back(
     for each in changes:
         if each.package_id not in now or each.before is None:
             continue
-        merged, kept = merge(each.before, each.after or {}, now[each.package_id])
+        merged, kept = brought_back(each.before, each.after or {}, now[each.package_id], PARTS)
         if undoing and merged["record"]:  # so that the next run does not make the same change again
             merged["record"] |= {"state": "kept" if each.kind == "removed" else "active"}
         _write(packages[each.package_id], merged)
@@ -365,35 +372,6 @@ def _bring_back(
     bulk.replace_tags(tags)
     written = {key: package for key, package in packages.items() if key in tags}
     bulk.tell_of_updates(written, {key: package.extras or {} for key, package in written.items()}, context)
-
-
-def merge(
-    before: Mapping[str, Any], after: Mapping[str, Any], now: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """PURE: the snapshot to restore, and the names of fields that stay because somebody changed them since."""
-    merged: dict[str, Any] = {}
-    kept: list[str] = []
-    for name in PARTS:
-        if name not in after:  # a snapshot of an earlier edition did not hold it
-            merged[name] = now.get(name)
-            continue
-        if now.get(name) == after.get(name):
-            merged[name] = before.get(name)
-        else:
-            merged[name] = now.get(name)
-            kept.append(name)
-    merged["extras"] = {}
-    old, done, present = (each.get("extras") or {} for each in (before, after, now))
-    for name in sorted(old.keys() | done.keys() | present.keys()):
-        stands = present.get(name) == done.get(name)
-        value = old.get(name) if stands else present.get(name)
-        if not stands:
-            kept.append(name)
-        if value is not None:
-            merged["extras"][name] = value
-    record = before.get("record")
-    merged["record"] = dict(record) if record else None
-    return merged, kept
 
 
 def _write(package: Any, merged: Mapping[str, Any]) -> None:
@@ -419,10 +397,11 @@ def _write(package: Any, merged: Mapping[str, Any]) -> None:
 
 def _write_resources(package_id: str, resources: Sequence[Mapping[str, Any]]) -> None:
     table = model.resource_table
-    gone = sa.update(table).where(
-        table.c["package_id"] == package_id, table.c["id"].notin_([r["id"] for r in resources])
-    )
-    model.Session.execute(gone.values(state="deleted"))
+    listed = [each["id"] for each in resources]
+    gone = sa.select(table.c["id"]).where(table.c["package_id"] == package_id, table.c["id"].notin_(listed))
+    for behind in (Vault, ResourceFile):
+        model.Session.execute(sa.delete(behind).where(behind.resource_id.in_(gone)))
+    model.Session.execute(sa.update(table).where(table.c["id"].in_(gone)).values(state="deleted"))
     for resource in resources:
         values = {name: resource[name] for name in RESOURCE_COLUMNS}
         row = {"id": resource["id"], "package_id": package_id} | values
@@ -433,14 +412,14 @@ def _write_resources(package_id: str, resources: Sequence[Mapping[str, Any]]) ->
 
 def _write_behind(package_id: str, resource: Mapping[str, Any]) -> None:
     """The address or the content behind a resource; contents are never overwritten, so the old one is still there."""
-    if "address" in resource:
-        row = {"resource_id": resource["id"], "package_id": package_id, "url": resource["address"]}
-        statement = insert(Vault).values(row)
-        model.Session.execute(
-            statement.on_conflict_do_update(index_elements=["resource_id"], set_={"url": resource["address"]})
-        )
-    if "sha256" in resource:
-        row = {"resource_id": resource["id"], "sha256": resource["sha256"], "filename": resource["filename"]}
-        statement = insert(ResourceFile).values(row)
-        changed = {name: row[name] for name in ("sha256", "filename")}
-        model.Session.execute(statement.on_conflict_do_update(index_elements=["resource_id"], set_=changed))
+    own = resource["id"]
+    for behind, names, more in (
+        (Vault, {"url": "address"}, {"package_id": package_id}),
+        (ResourceFile, {"sha256": "sha256", "filename": "filename"}, {}),
+    ):
+        if not all(name in resource for name in names.values()):
+            model.Session.execute(sa.delete(behind).where(behind.resource_id == own))
+            continue
+        values = {column: resource[name] for column, name in names.items()}
+        statement = insert(behind).values({"resource_id": own, **values, **more})
+        model.Session.execute(statement.on_conflict_do_update(index_elements=["resource_id"], set_=values))

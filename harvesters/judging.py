@@ -16,7 +16,7 @@ from ckanext.govcn.catalog.problem import Problem, incomplete_fields
 from harvesters.plan import Judged, Trouble
 from harvesters.providers import NoOwner, Owners
 from harvesters.reading import Reading
-from harvesters.record import Place, Record, canonical_hash
+from harvesters.record import Place, Record, as_received, canonical_hash
 
 HOW_READ = (
     "profile",
@@ -50,6 +50,9 @@ class Stamped:
     @property
     def place(self) -> Place:
         return self.record.place
+
+    def received(self) -> bytes:
+        return as_received(self.record)
 
 
 def stamped(reading: Reading) -> Iterator[Stamped]:
@@ -115,7 +118,7 @@ def refusals_of(reading: Reading) -> Sequence[Trouble]:
     return [
         Trouble(each.rule, "refuse", each.message, column=each.column, **_where(each.place))
         if each.rule != "E26"
-        else Trouble(each.rule, "refuse", each.message, **_where(each.place)).without_content()
+        else Trouble(each.rule, "refuse", each.message, hash=each.hash, **_where(each.place)).without_content()
         for each in reading.refused_rows
     ]
 

@@ -5,7 +5,8 @@
 
 Field by field: where only the source changed, the new value; where only a person changed, theirs; where both changed to
 different values, a conflict that a person decides. 数据项 are compared by name and resources by their identity, each
-column for itself; every other list is one value. The level (open type and access mode) is one value, and what narrows
+column for itself; every other list is one value. A resource that the source gives no id of its own and that has a new
+address is the one that stood at its place. The level (open type and access mode) is one value, and what narrows
 it is no conflict: closing never waits for anybody.
 
 Values are compared as the platform keeps them (`kept`), so that a blank more or less is no edit.
@@ -31,8 +32,8 @@ PLATFORM = frozenset({"codes", "code_provisional", "unread", "secrecy"})
 LEVEL = ("open_type", "access_mode")
 ROWS = ("items", "resources")
 COLUMNS = tuple(each.name for each in fields(CatalogEntry) if each.name not in PLATFORM)
-MEASURED = frozenset({"size", "sha256"})
-"""What is found out from a resource's content; nobody edits it."""
+UNEDITED = frozenset({"size", "sha256", "remote_id"})
+"""Of a resource what is found out from its content, and the source's id; nobody edits these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ def _merged_rows(
 ) -> tuple[tuple[Row, ...], bool]:
     """Rows merged by identity, in the source's order; what a person added comes after. Whether any is in conflict."""
     was, now, comes = _by_identity(old), _by_identity(theirs), _by_identity(new)
+    comes = _under_former_identity(was, comes)
     rows: list[Row] = []
     conflict = False
     for key, row in comes.items():
@@ -222,7 +224,7 @@ def _merged_row(old: Row, theirs: Row, new: Row, chosen: Choice | None) -> tuple
     conflict = False
     for column in fields(new):
         before, present, after = (getattr(each, column.name) for each in (old, theirs, new))
-        if column.name in MEASURED:
+        if column.name in UNEDITED:
             continue
         if before == after:
             values[column.name] = present
@@ -230,6 +232,22 @@ def _merged_row(old: Row, theirs: Row, new: Row, chosen: Choice | None) -> tuple
             values[column.name] = present
             conflict |= chosen is None
     return replace(new, **values), conflict
+
+
+def _under_former_identity(
+    was: dict[tuple[str, int], Row], comes: dict[tuple[str, int], Row]
+) -> dict[tuple[str, int], Row]:
+    """New rows, those that only have a new address under the old one (as `plan.matched_resources` keeps their ids)."""
+    former = {
+        new: old
+        for old, new in zip(was, comes, strict=False)
+        if old not in comes and new not in was and _known_by_address(was[old]) and _known_by_address(comes[new])
+    }
+    return {former.get(key, key): row for key, row in comes.items()}
+
+
+def _known_by_address(row: Item | Resource) -> bool:
+    return isinstance(row, Resource) and not row.remote_id
 
 
 def _by_identity(rows: Sequence[Row]) -> dict[tuple[str, int], Row]:

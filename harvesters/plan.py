@@ -19,6 +19,7 @@ from harvesters.merge import LEVEL, Choice, FieldChange, merge, narrowed, undeci
 
 SECRECY = "E26"
 PERSONAL = "E30"
+PERSONAL_DATA = "检出个人信息，不得发布；请脱敏后重新提交。"
 UNKEPT = frozenset({SECRECY, PERSONAL})
 """Rules that keep nothing of a record but its hash, its place and the rule."""
 
@@ -43,6 +44,10 @@ class Record(Protocol):
     def hash(self) -> str: ...
     @property
     def place(self) -> Place: ...
+
+    def received(self) -> bytes:
+        """The record as it came, as JSON."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Trouble:
 
     def without_content(self) -> Trouble:
         """What may be kept of a row refused by E26 or E30: source, sheet, row, rule, hash and the fixed sentence."""
-        return Trouble(self.rule, self.severity, self.message, sheet=self.sheet, row=self.row, hash=self.hash)
+        message = PERSONAL_DATA if self.rule == PERSONAL else self.message
+        return Trouble(self.rule, self.severity, message, sheet=self.sheet, row=self.row, hash=self.hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,8 @@ class Known:
 
     `withdrawn`: the harvest has taken it down because the record vanished. `by_person`: a person has taken an
     editorial step with the dataset, so that its 编目状态 is theirs. `kept`: it vanished, and undoing the run that took
-    it down brought it back; it stays until the record returns.
+    it down brought it back; it stays until the record returns. `incomplete`: a file of it could not be fetched, so that
+    it is done again.
     """
 
     hash: str
@@ -120,6 +127,7 @@ class Known:
     status: str = ""
     by_person: bool = False
     kept: bool = False
+    incomplete: bool = False
 
     def waits(self) -> bool:
         """Is the dataset waiting for a review that a stated release makes unnecessary?"""
@@ -293,7 +301,7 @@ class Plan:
     unchanged: dict[str, str] = field(default_factory=dict[str, str])
     removed: list[Removed] = field(default_factory=list[Removed])
     refused: list[tuple[Trouble, ...]] = field(default_factory=list[tuple[Trouble, ...]])
-    received: dict[str, Any] = field(default_factory=dict[str, Any])
+    received: dict[str, Record] = field(default_factory=dict[str, Record])
     warnings: list[Trouble] = field(default_factory=list[Trouble])
     rehashed: set[str] = field(default_factory=set[str])
 
@@ -337,7 +345,7 @@ def plan_batch(
         if remote_id is None:
             continue
         was = known.get(remote_id)
-        if was and was.hash == record.hash and not was.withdrawn:
+        if was and was.hash == record.hash and not was.withdrawn and not was.incomplete:
             plan.unchanged[remote_id] = record.hash
             if was.kept:
                 plan.rehashed.add(remote_id)
@@ -505,7 +513,7 @@ def _compare(plan: Plan, different: Sequence[Different], entries: Entries) -> No
         change = change_of(each, last.get(each.remote_id, CatalogEntry()), present.get(each.remote_id))
         known = each.known
         waits = known.waits() and change.judged.publishes
-        if change.fields or change.moves or known.withdrawn or not known.hash or waits:
+        if change.fields or change.moves or known.withdrawn or known.incomplete or waits:
             plan.changed.append(change)
         else:
             plan.unchanged[each.remote_id] = each.hash

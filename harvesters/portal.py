@@ -34,13 +34,15 @@ from ckanext.govcn.harvest.jobs import Wanted
 from ckanext.govcn.harvest.rules import takes_uploads
 from ckanext.govcn.index.following import Follower
 
-from harvesters import bulk, history, leases, merge, notices, present, registry
+from harvesters import bulk, history, leases, merge, notices, present, received, registry
 from harvesters import statements as sql
+from harvesters.configured import config_folder
 from harvesters.entry_json import from_json, to_json
 from harvesters.files import Files, Hung, resource_dicts
 from harvesters.plan import Added, Changed, Known, Plan, Removed, Trouble, matched_resources
 from harvesters.providers import PENDING
 from harvesters.publishing import status_for, waking
+from harvesters.retention import load_retention
 from harvesters.rows import is_link, rows_of
 from harvesters.run import Applied, Counts, Report
 from harvesters.source import Source
@@ -118,7 +120,8 @@ class CkanPortal:
     """A `run.Portal` over this CKAN.
 
     `one_by_one` writes new datasets through CKAN's `package_create`: what the bulk way is compared with. Without a
-    `lease` a run takes one, for as long as it lasts.
+    `lease` a run takes one, for as long as it lasts. `headings`: how the source's headings were read, kept with the
+    run.
     """
 
     def __init__(
@@ -130,6 +133,7 @@ class CkanPortal:
         lease: leases.Lease | None = None,
     ) -> None:
         self._source = source
+        self.headings: Mapping[str, str | None] = {}
         self._files = files or Files(source)
         self._one_by_one = one_by_one
         self._lease = lease
@@ -138,6 +142,7 @@ class CkanPortal:
     def open(self, source: str) -> Generator[CkanSession]:
         with leases.working(Wanted("run", source), self._lease) as lease:
             session = self._session(_begun(self._source, lease))
+            session.headings = self.headings
             session.index_leftovers()
             yield session
 
@@ -167,6 +172,9 @@ class CkanSession:
         self._zone = zone.effective(model.Session)
         self._follower = Follower()
         self._one_by_one = one_by_one
+        self._record_bytes = load_retention(config_folder()).record_bytes
+        self._received: Mapping[str, Any] = {}
+        self.headings: Mapping[str, str | None] = {}
         self.run = run
 
     # ── what is known
@@ -184,6 +192,7 @@ class CkanSession:
                 row.status or "",
                 by_person=row.by_person,
                 kept=row.state == "kept",
+                incomplete=row.state == "incomplete",
             )
             for row in rows
         }
@@ -216,12 +225,15 @@ class CkanSession:
     def apply(self, plan: Plan) -> Applied:
         applied = Applied()
         done: list[str] = []
+        self._received = plan.received
         for added in self._add_together(plan.added, done, applied):
             self._one(applied, done, added.remote_id, added.judged.place, lambda each=added: self._add(each))
         for changed in self._change_together(plan.changed, done, applied):
             self._one(applied, done, changed.remote_id, changed.judged.place, lambda each=changed: self._change(each))
         self._withdraw(plan.removed, done)
         self._rehash({each: plan.unchanged[each] for each in plan.rehashed})
+        if self._received:
+            self._commit()
         self._follower.written(done)
         return applied
 
@@ -261,6 +273,7 @@ class CkanSession:
         plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
         ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
+        model.Session.execute(sql.HEADINGS, {"run": self.run, "headings": json.dumps(dict(self.headings))})
         registry.done(self._source.name, report.failure)
         self.ended(report)
         notices.run_ended(report)
@@ -291,7 +304,7 @@ class CkanSession:
         """Do one dataset in a transaction of its own. What the portal refuses is reported and stops nothing."""
         try:
             package_id, troubles = work()
-            model.Session.commit()
+            self._commit()
         except tk.ValidationError as error:
             model.Session.rollback()
             applied.troubles.append(_refusal(error, place))
@@ -342,7 +355,7 @@ class CkanSession:
             ],
         )
         self._keep_changes(((each, new.id) for each, new in together), {})
-        model.Session.commit()
+        self._commit()
 
     def _add(self, added: Added) -> tuple[str, Sequence[Trouble]]:
         package_id = package_id_of(self._source.name, added.remote_id)
@@ -374,7 +387,7 @@ class CkanSession:
         before = history.snapshots([package_id])
         recorded, status_before = self._before(change.remote_id)
         stay = {each["id"] for each in theirs.values()}
-        free = [each for each in recorded if each["id"] not in stay]
+        free = [each for each in recorded if each["id"] in there and each["id"] not in stay]
         old = [Resource(each["url"], remote_id=each["remote_id"]) for each in free]
         matched = matched_resources(old, [each["id"] for each in free], hung.resources)
         ids = [each or str(uuid.uuid4()) for each in matched]
@@ -397,9 +410,9 @@ class CkanSession:
         self._attach(hung, ids)
         context = self._context(defer_commit=True, return_id_only=True, govcn_codes_given=stated)
         tk.get_action("package_update")(context, dataset)
-        self._keep(
-            change, package_id, [*_recorded(ids, hung), *(each for each in recorded if each["id"] in stay)], hung
-        )
+        left = [each for each in recorded if each["id"] in stay or each["id"] not in there]
+        kept = _still_recorded(left, recorded, change.judged.entry.resources)
+        self._keep(change, package_id, _as_offered([*_recorded(ids, hung), *kept], change.judged.entry.resources), hung)
         model.Session.flush()
         self._keep_changes([(change, package_id)], before)
         return package_id, hung.troubles
@@ -432,7 +445,7 @@ class CkanSession:
             return None
         if merge.kept(entry).resources != merge.kept(theirs).resources:
             return None
-        if changed.judged.entry.resources and (self._source.files == "copy" or not changed.known.hash):
+        if changed.judged.entry.resources and (self._source.files == "copy" or changed.known.incomplete):
             return None  # the files behind the addresses may be new
         recorded, _ = self._before(changed.remote_id) if theirs.resources else ([], "")
         dataset = self._dataset(changed, changed.known.package_id, Hung((), ()), ())
@@ -450,19 +463,27 @@ class CkanSession:
         rows = [self._record(each, update.id, recorded) for each, update, recorded in together]
         model.Session.execute(sql.keep(), rows)
         self._keep_changes(((each, update.id) for each, update, _ in together), before)
-        model.Session.commit()
+        self._commit()
 
     def _withdraw(self, removed: Sequence[Removed], done: list[str]) -> None:
         for start in range(0, len(removed), WITHDRAWN_TOGETHER):
             ids = [each.known.package_id for each in removed[start : start + WITHDRAWN_TOGETHER]]
             snapshots = history.snapshots(ids)
             before = bulk.withdraw_all(ids, self._context())
+            batch = removed[start : start + WITHDRAWN_TOGETHER]
+            received.forget(self._source.name, [each.remote_id for each in batch if each.secret])
             states = {"ids": ids, "states": [before.get(each, "") for each in ids]}
             model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name, "run": self.run})
             gone = [(each, each.known.package_id) for each in removed[start : start + WITHDRAWN_TOGETHER]]
             self._keep_changes((each for each in gone if each[1] in before), snapshots)
-            model.Session.commit()
+            self._commit()
             done.extend(before)
+
+    def _commit(self) -> None:
+        """Commit, and with it the batch's records as they were received."""
+        received.keep(self._source.name, self.run, self._received, self._record_bytes)
+        model.Session.commit()
+        self._received = {}
 
     # ── parts of a dataset
 
@@ -501,9 +522,9 @@ class CkanSession:
         return {
             "source": self._source.name,
             "remote_id": change.remote_id,
-            "hash": change.hash if done else "",
+            "hash": change.hash,
             "package_id": package_id,
-            "state": "active",
+            "state": "active" if done else "incomplete",
             "seen_run": self.run,
             "changed_run": self.run,
             "entry": to_json(change.judged.entry),
@@ -532,7 +553,7 @@ class CkanSession:
             ids, hashes = list(unchanged), list(unchanged.values())
             source = {"source": self._source.name, "run": self.run}
             model.Session.execute(sql.REHASHED, source | {"ids": ids, "hashes": hashes})
-            model.Session.commit()
+            self._commit()
 
     # ── the index
 
@@ -569,6 +590,26 @@ def _recorded(ids: Sequence[str], hung: Hung) -> list[dict[str, str]]:
         {"id": each, "url": resource.url, "remote_id": resource.remote_id} | ({"sha256": kept.sha256} if kept else {})
         for each, resource, kept in zip(ids, hung.resources, hung.contents, strict=True)
     ]
+
+
+def _still_recorded(
+    left: Sequence[dict[str, str]], recorded: Sequence[dict[str, str]], offered: Sequence[Resource]
+) -> list[dict[str, str]]:
+    """Resources in whose place a person's stands, or that a person took away, as the source offers them now."""
+    old = [Resource(each["url"], remote_id=each["remote_id"]) for each in recorded]
+    matched = matched_resources(old, [each["id"] for each in recorded], offered)
+    now = {known: each for known, each in zip(matched, offered, strict=True) if known}
+    return [
+        each | {"url": now[each["id"]].url, "remote_id": now[each["id"]].remote_id}
+        for each in left
+        if each["id"] in now
+    ]
+
+
+def _as_offered(recorded: Sequence[dict[str, str]], offered: Sequence[Resource]) -> list[dict[str, str]]:
+    """Recorded resources in the source's order, by which those without an id of their own are matched next time."""
+    place = {each.remote_id or each.url: n for n, each in enumerate(offered)}
+    return sorted(recorded, key=lambda each: place.get(each["remote_id"] or each["url"], len(place)))
 
 
 def _stays(resource: Resource, there: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Datasets of a source as the entries they are now, persons' edits included: five queries for a whole batch.
 
 The address of a resource is told only where it still is the one that the source gave; where a person has put another
-address or a file of their own in its place, the entry has the portal's own route, which says so and reveals nothing.
+address or a file of their own in its place, the entry has the portal's own route, which says so and reveals nothing of
+theirs. Such a resource is known by the source's id, or else by the address that the source gave.
 """
 
 # pyright: basic
@@ -41,9 +42,9 @@ def _entry(row: Any, tags: list[dict[str, str]], resources: list[Any]) -> Catalo
     entry = convert.entry_from_dataset(shown | {"tags": tags}, provider)
     given = {each["id"]: each for each in row.resources}
     here = [_resource(each, given[each.id]) for each in resources if each.id in given]
-    came = {(each["url"], each["remote_id"]) for each in row.resources}
+    came = {each["remote_id"] or each["url"] for each in row.resources}
     for place, each in enumerate(last.resources):
-        if (each.url, each.remote_id) not in came:  # could not be fetched: nobody has removed it
+        if (each.remote_id or each.url) not in came:  # could not be fetched: nobody has removed it
             here.insert(place, each)
     return replace(entry, resources=tuple(here))
 
@@ -60,7 +61,7 @@ def _resource(row: Any, given: Mapping[str, str]) -> Resource:
         name="" if row.name == default else row.name or "",
         format="" if guessed and (row.format or "").lower() == guessed.lower() else row.format or "",
         description=row.description or "",
-        remote_id=given["remote_id"],
+        remote_id=given["remote_id"] or ("" if untouched else given["url"].strip()),
         size=row.size,
     )
 

@@ -42,12 +42,13 @@ PROVIDERS_ASKED = 5_000  # records whose provider and district say where the sou
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a record was sent back (退回): where, by which rule, and what to do. Never a value for E26."""
+    """Why a record was sent back (退回): where, by which rule, and what to do. Never a value for E26, but its hash."""
 
     place: Place
     column: str
     rule: str
     message: str
+    hash: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,10 +201,11 @@ def _kept(record: Record | RecordError, received: Spool, guard: Guard) -> Refusa
         if guard.column(record) is None:
             received.append(record)
             return None
-        error: RecordError = SecretRecord(record.place)
     except RecursionError:
-        error = UnreadableRecord(record.place, why="嵌套太深")
-    return Refusal(record.place, "", error.rule, error.message)
+        unreadable = UnreadableRecord(record.place, why="嵌套太深")
+        return Refusal(record.place, "", unreadable.rule, unreadable.message)
+    secret = SecretRecord(record.place)
+    return Refusal(record.place, "", secret.rule, secret.message, record.hash)
 
 
 def _today() -> date:

@@ -96,6 +96,14 @@ def digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+def as_received(record: Record) -> bytes:
+    """The record as JSON: `raw`, `items` and `defaults` as far as there are any, nothing left out or put right."""
+    items = [dict(each) for each in record.items]
+    parts = {"raw": dict(record.raw), "items": items, "defaults": dict(record.defaults)}
+    text = json.dumps({key: part for key, part in parts.items() if part}, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "surrogatepass")
+
+
 def canonical_hash(value: object) -> str:
     """sha256 (hex) of the canonical form."""
     return hashlib.sha256(canonical(value)).hexdigest()

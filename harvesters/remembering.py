@@ -36,7 +36,8 @@ STANDS = text("""
           WHERE decided.source = run.source AND d.at > run.finished_at)
       AND NOT EXISTS (
           SELECT FROM govcn_harvest_record r LEFT JOIN package p ON p.id = r.package_id
-          WHERE r.source = run.source AND r.state <> 'withdrawn' AND (r.hash = '' OR r.state = 'kept' OR p.id IS NULL))
+          WHERE r.source = run.source
+            AND (r.state IN ('incomplete', 'kept') OR r.state = 'active' AND p.id IS NULL))
 """)
 """Nothing happened to the source's records since the run, and none of them waits to be done again."""
 TOLD = text("""

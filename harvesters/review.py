@@ -49,8 +49,8 @@ class Held:
 
 
 def split(plan: Plan, policy: Policy) -> tuple[Plan, Held]:
-    """The plan in two: what is done now, and what waits. Refusals and warnings stay with what is done."""
-    now = Plan(refused=plan.refused, warnings=plan.warnings)
+    """The plan in two: what is done now, and what waits. What was received stays with what is done."""
+    now = Plan(refused=plan.refused, warnings=plan.warnings, received=plan.received)
     held = Held()
     waits = policy.review or policy.plan_only
     if not policy.plan_only:

@@ -16,6 +16,7 @@ CLOSE = text("""
     SET state = :state, finished_at = now(), counts = :counts, brake = :brake, error = :error, plan = :plan, why = :why
     WHERE id = :run
 """)
+HEADINGS = text("UPDATE govcn_harvest_run SET headings = :headings WHERE id = :run")
 SUPERSEDED = text("""
     UPDATE govcn_harvest_run SET plan = 'rejected', why = why || '（已被新的归集任务取代）'
     WHERE source = :source AND plan = 'waiting'

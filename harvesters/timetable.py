@@ -38,7 +38,7 @@ DUE = text("""
 NEXT = text("UPDATE govcn_harvest_source SET next_run_at = :next WHERE name = :name")
 CYCLES = text("""
     SELECT DISTINCT p.extras ->> 'update_cycle' FROM govcn_harvest_record r JOIN package p ON p.id = r.package_id
-    WHERE r.source = :name AND r.state = 'active'
+    WHERE r.source = :name AND r.state IN ('active', 'incomplete')
 """)
 PAUSE = text("UPDATE govcn_harvest_source SET paused = :paused WHERE name = :name RETURNING name")
 SHOWN = text("""

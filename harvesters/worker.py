@@ -23,7 +23,7 @@ from ckan.common import config
 from ckanext.govcn.harvest import uploads
 from sqlalchemy import text
 
-from harvesters import jobs, leases
+from harvesters import jobs, leases, thinning
 from harvesters.exceptions import HarvestError, LeaseLost, PlatformAway, RunInterrupted, SourceUnreachable
 from harvesters.leases import Lease
 from harvesters.timetable import Timetable
@@ -116,6 +116,7 @@ class Worker:
         model.Session.execute(THIN, {"days": self._settings.keep_days})
         model.Session.commit()
         uploads.sweep()
+        thinning.thin()
 
     def _deliver(self) -> None:
         deliver_due(datetime.now(UTC), NOTICES_TOGETHER)

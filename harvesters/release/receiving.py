@@ -11,6 +11,7 @@ what is verified and read, so nobody can exchange the file in between.
 # pyright: basic
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -233,6 +234,9 @@ class ReleasedRecord:
     hash: str
     place: Place
     entry: CatalogEntry
+
+    def received(self) -> bytes:
+        return json.dumps({"raw": to_json(self.entry)}, ensure_ascii=False).encode()
 
 
 def _take(

@@ -1,11 +1,12 @@
 """What every portal must do with a run: the same tests go over the memory portal and, in integration, over CKAN.
 
-A subclass gives the fixture `portal`, and `datasets(portal)`: title → (id, withdrawn) of what is in the portal.
+A subclass gives the fixture `portal`, `datasets(portal)`: title → (id, withdrawn) of what is in the portal, and the
+acts of people: `edit`, `notes`, `undo`, `redo`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,9 @@ class Row:
     @property
     def hash(self) -> str:
         return f"{abs(hash((self.title, self.notes, self.faults, self.provider, self.items))):x}"
+
+    def received(self) -> bytes:
+        return self.title.encode()
 
 
 def entry_of(row: Row) -> CatalogEntry:
@@ -80,6 +84,19 @@ class RunContract:
         return judge(row)
 
     def datasets(self, portal: Any) -> dict[str, tuple[str, bool]]:
+        raise NotImplementedError
+
+    def edit(self, portal: Any, title: str, notes: str) -> None:
+        """A person changes the abstract."""
+        raise NotImplementedError
+
+    def notes(self, portal: Any, title: str) -> str:
+        raise NotImplementedError
+
+    def undo(self, portal: Any, run: int) -> None:
+        raise NotImplementedError
+
+    def redo(self, portal: Any, run: int) -> None:
         raise NotImplementedError
 
     def harvest(self, portal: Any, rows: list[Row], source: str = "交通") -> Report:
@@ -214,3 +231,31 @@ class RunContract:
         counts = self.harvest(portal, ROWS).counts
         assert counts.added + counts.unchanged == 30
         assert len(self.datasets(portal)) == 30
+
+    def test_a_persons_edit_stays_while_the_source_does_not_change_that_field(self, portal: Any) -> None:
+        self.harvest(portal, ROWS)
+        self.edit(portal, "示例数据集0", "人工修改的摘要，说明停车场的范围。")
+        report = self.harvest(portal, [replace(ROWS[0], title="更名"), *ROWS[1:]])
+        assert (report.counts.changed, report.counts.waiting) == (1, 0)
+        assert self.notes(portal, "更名") == "人工修改的摘要，说明停车场的范围。"
+
+    def test_what_both_changed_waits(self, portal: Any) -> None:
+        self.harvest(portal, ROWS)
+        self.edit(portal, "示例数据集0", "人工修改的摘要，说明停车场的范围。")
+        changed = [replace(ROWS[0], notes="来源修改的摘要，说明收费的标准。"), *ROWS[1:]]
+        for _ in range(2):
+            report = self.harvest(portal, changed)
+            assert (report.counts.changed, report.counts.waiting) == (0, 1)
+            assert self.notes(portal, "示例数据集0") == "人工修改的摘要，说明停车场的范围。"
+
+    def test_undo_brings_back_what_was_and_redo_what_was_done(self, portal: Any) -> None:
+        self.harvest(portal, ROWS)
+        before = self.datasets(portal)
+        report = self.harvest(portal, [replace(ROWS[0], title="更名"), *ROWS[2:], Row("new", "新增的数据集")])
+        done = self.datasets(portal)
+        self.undo(portal, report.run)
+        undone = self.datasets(portal)
+        assert undone.pop("新增的数据集")[1]
+        assert undone == before
+        self.redo(portal, report.run)
+        assert self.datasets(portal) == done

@@ -44,3 +44,23 @@ class TestCkanPortal(RunContract):
             sa.text("SELECT title, id, extras ->> 'catalog_status' AS status FROM package WHERE state = 'active'")
         )
         return {row.title: (row.id, row.status == "withdrawn") for row in rows}
+
+    def edit(self, portal: Any, title: str, notes: str) -> None:
+        from harvest.test_review import edit
+
+        edit(title, notes=notes)
+
+    def notes(self, portal: Any, title: str) -> str:
+        from harvest.test_harvest import dataset
+
+        return dataset(title)["notes"]
+
+    def undo(self, portal: Any, run: int) -> None:
+        from harvesters.harvest import undo
+
+        undo(run)
+
+    def redo(self, portal: Any, run: int) -> None:
+        from harvesters.harvest import redo
+
+        redo(run)

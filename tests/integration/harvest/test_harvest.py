@@ -196,7 +196,7 @@ def test_a_secret_row_leaves_no_trace(department: Department, caplog: pytest.Log
     assert CANARY not in caplog.text
     problem = model.Session.execute(sa.text("SELECT * FROM govcn_harvest_problem WHERE rule = 'E26'")).mappings().one()
     filled = {key for key, value in problem.items() if value not in ("", None)}
-    assert filled == {"id", "run_id", "source", "row", "rule", "severity", "message", "at"}
+    assert filled == {"id", "run_id", "source", "row", "rule", "severity", "message", "hash", "at"}
     assert "请立即停止上传" in problem["message"]
 
 

@@ -240,3 +240,59 @@ def test_new_ids_do_not_get_past_the_rule_that_opening_waits(department: Departm
     department.harvest(ROWS[0] | {"开放类型": "有条件开放"}, *ROWS[1:])
     report = department.harvest(*ROWS[1:], row("new-0", "数据集0"))
     assert (report.counts.added, report.counts.waiting) == (0, 1)
+
+
+def test_resources_that_a_person_changed_added_or_took_away_stay_so(department: Department) -> None:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (department.folder / name).write_text(f"{name}\n", "utf-8")
+    linked = {"下载地址": "https://data.example.gov.cn/a.csv"}
+    department.settings["files"] = "link"
+    department.harvest(ROWS[0] | linked, ROWS[1] | linked, *ROWS[2:])
+    resource = dataset("数据集0")["resources"][0]
+    own = {"url": "https://data.example.gov.cn/mine.csv", "name": "人工资源", "format": "CSV"}
+    edit("数据集0", resources=[resource | {"name": "人工命名"}, own])
+    edit("数据集1", resources=[])
+    before = dataset("数据集0")["update_cycle"]
+    cycle = {"更新周期": "每日"}
+    for _ in range(2):
+        department.harvest(ROWS[0] | linked | cycle, ROWS[1] | linked | cycle, *ROWS[2:])
+        after = dataset("数据集0")
+        assert after["update_cycle"] != before
+        before = after["update_cycle"]
+        assert [(each["name"], each["id"] == resource["id"]) for each in after["resources"]] == [
+            ("人工命名", True),
+            ("人工资源", False),
+        ]
+        assert dataset("数据集1")["resources"] == []
+        cycle = {"更新周期": "每周"}
+
+
+def test_an_address_that_a_person_put_in_place_of_the_sources_stays(department: Department) -> None:
+    from ckanext.govcn.access import vault
+
+    from harvesters.harvest import Choices, apply, changes_of
+
+    department.settings["files"] = "link"
+    linked = {"下载地址": "https://data.example.gov.cn/a.csv"}
+    department.harvest(ROWS[0] | linked, *ROWS[1:])
+    resource = dataset("数据集0")["resources"][0]
+    edit("数据集0", resources=[resource | {"url": "https://data.example.gov.cn/mine.csv"}])
+    department.harvest(ROWS[0] | linked | {"更新周期": "每日"}, *ROWS[1:])
+    assert dataset("数据集0")["update_cycle"] == "2"
+    assert vault.real_url(resource["id"]) == "https://data.example.gov.cn/mine.csv"
+    report = department.harvest(ROWS[0] | {"下载地址": "https://data.example.gov.cn/new.csv"}, *ROWS[1:])
+    assert report.counts.waiting == 1
+    assert vault.real_url(resource["id"]) == "https://data.example.gov.cn/mine.csv"
+    (change,) = changes_of(report.run)
+    (both,) = [each for each in change["fields"] if each["conflict"]]
+    urls = {side: [each["url"] for each in both[side]] for side in ("old", "theirs", "new")}
+    assert urls == {
+        "old": ["https://data.example.gov.cn/a.csv"],
+        "theirs": [resource["url"]],
+        "new": ["https://data.example.gov.cn/new.csv"],
+    }
+    apply(report.run, source_of(department), choices=Choices("theirs"))
+    again = {"下载地址": "https://data.example.gov.cn/new.csv", "更新周期": "每日"}
+    assert department.harvest(ROWS[0] | again, *ROWS[1:]).counts.changed == 1
+    (kept,) = dataset("数据集0")["resources"]
+    assert (kept["id"], vault.real_url(kept["id"])) == (resource["id"], "https://data.example.gov.cn/mine.csv")

@@ -103,3 +103,83 @@ def test_only_the_latest_change_of_a_source_can_be_undone(department: Department
     assert public_titles() == set()
     with pytest.raises(RunNotFound):
         undo(10**9)
+
+
+TABLES = {
+    "package": "SELECT to_jsonb(t) - 'metadata_modified' AS row FROM package t ORDER BY id",
+    "resource": "SELECT to_jsonb(t) - 'metadata_modified' AS row FROM resource t ORDER BY id",
+    "tags": "SELECT p.package_id, t.name FROM package_tag p JOIN tag t ON t.id = p.tag_id WHERE p.state = 'active' "
+    "ORDER BY 1, 2",
+    "member": "SELECT group_id, table_id, capacity, state FROM member WHERE table_name = 'package' ORDER BY table_id",
+    "vault": "SELECT resource_id, url FROM govcn_vault ORDER BY 1",
+    "file": "SELECT resource_id, sha256, filename FROM govcn_resource_file ORDER BY 1",
+    "release": "SELECT package_id, kind, number, approver, date, basis FROM govcn_release ORDER BY 1",
+    "record": "SELECT remote_id, package_id, entry, resources FROM govcn_harvest_record ORDER BY 1",
+}
+
+
+def rows() -> dict[str, list[Any]]:
+    import sqlalchemy as sa
+    from ckan import model
+
+    model.Session.expire_all()
+    return {name: [tuple(row) for row in model.Session.execute(sa.text(query))] for name, query in TABLES.items()}
+
+
+def test_undo_and_redo_leave_every_row_as_it_was(department: Department) -> None:
+    """Two runs, an edit between them, undone and redone; times aside. What a run adds is compared by the redo."""
+    from harvest.test_review import edit
+
+    from harvesters.harvest import redo, undo
+
+    department.harvest(*ROWS)
+    edit("数据集5", notes="人工修改的摘要。")
+    before = rows()
+    shown = {f"数据集{number}": state(f"数据集{number}") for number in range(12)}
+    changed = [
+        ROWS[0] | {"信息资源名称": "改名", "关键字": "新标签", "更新周期": "每日", "开放类型": "有条件开放"},
+        ROWS[1] | {"下载地址": "b.csv"},
+        ROWS[2] | {"下载地址": "https://data.example.gov.cn/a.csv"},
+        *ROWS[4:],
+    ]
+    department.settings["profile"] = "portal"
+    run = department.harvest(*changed)
+    after = rows()
+    for _ in range(2):
+        undo(run.run)
+        undone = rows()
+        for name in before.keys() - {"resource"}:
+            assert undone[name] == before[name], name
+        assert [row for row in undone["resource"] if row[0]["state"] == "active"] == before["resource"]
+        assert {title: state(title) for title in shown} == shown
+        redo(run.run)
+        again = rows()
+        for name in after.keys() - {"resource"}:
+            assert again[name] == after[name], name
+        assert [row for row in again["resource"] if row[0]["state"] == "active"] == [
+            row for row in after["resource"] if row[0]["state"] == "active"
+        ]
+    undo(run.run)
+    assert department.harvest(*changed).counts.changed == 0
+
+
+def test_who_undid_and_who_took_it_back_is_kept(department: Department) -> None:
+    from ckanext.govcn.harvest.rules import Person
+
+    from harvesters.exceptions import NotAllowed, NotUndoable
+    from harvesters.harvest import decisions_of, redo, undo
+
+    department.harvest(*ROWS)
+    run = department.harvest(ROWS[0] | {"更新周期": "每日"}, *ROWS[1:]).run
+    with pytest.raises(NotAllowed):
+        undo(run, Person("stranger"))
+    with pytest.raises(NotUndoable, match="没有被撤回"):
+        redo(run)
+    undo(run, Person("clerk", capacity="editor"))
+    with pytest.raises(NotUndoable, match="redo"):
+        undo(run)
+    redo(run)
+    assert [(each["what"], each["decided_by"], each["decided_as"]) for each in decisions_of(run)] == [
+        ("undo", "clerk", "editor"),
+        ("redo", "", "operator"),
+    ]

@@ -11,7 +11,7 @@ from contracts.run_contract import Row, entry_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvesters.merge import PLATFORM, ROWS, kept, merge, width
+from harvesters.merge import PLATFORM, ROWS, Choice, kept, merge, width
 
 BASE = replace(
     entry_of(Row("1", "停车场")),
@@ -143,6 +143,52 @@ def test_resources_are_merged_by_the_sources_id_or_the_address() -> None:
     assert [(each.name, each.url) for each in merged.entry.resources] == [
         ("一", "https://a.example/1.csv"),
         ("人工名", "https://a.example/3"),
+    ]
+
+
+ROUTE = "https://portal.example/dataset/d/resource/r/download"
+
+
+def readdressed(resource: Resource) -> Resource:
+    """As `present` gives a resource of which a person replaced the address."""
+    return replace(resource, url=ROUTE, remote_id=resource.remote_id or resource.url)
+
+
+def test_an_address_of_a_persons_own_stays_while_the_source_keeps_its_own() -> None:
+    one, two = BASE.resources
+    theirs = edited(resources=(readdressed(one), two))
+    merged = merge(BASE, theirs, edited(resources=(replace(one, name="新名"), two)))
+    assert not merged.conflicts
+    assert [(each.url, each.name, each.remote_id) for each in merged.entry.resources] == [
+        (ROUTE, "新名", ""),
+        (two.url, "二", "2"),
+    ]
+
+
+@pytest.mark.parametrize(("choice", "url"), [
+    (None, ROUTE), ("theirs", ROUTE), ("new", "https://a.example/new.csv"),
+])  # fmt: skip
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_sources_new_address_over_a_persons_own_is_a_conflict(place: int, choice: Choice | None, url: str) -> None:
+    came = list(BASE.resources)
+    came[place] = replace(came[place], url="https://a.example/new.csv")
+    theirs = list(BASE.resources)
+    theirs[place] = readdressed(theirs[place])
+    merged = merge(BASE, edited(resources=tuple(theirs)), edited(resources=tuple(came)), lambda _field: choice)
+    assert merged.conflicts is (choice is None)
+    assert [each.url for each in merged.entry.resources] == [
+        url if at == place else each.url for at, each in enumerate(BASE.resources)
+    ]
+
+
+def test_a_new_address_of_the_source_leaves_a_persons_name_on_it() -> None:
+    one, two = BASE.resources
+    new = edited(resources=(replace(one, url="https://a.example/new.csv"), two))
+    merged = merge(BASE, edited(resources=(replace(one, name="人工名"), two)), new)
+    assert not merged.conflicts
+    assert [(each.url, each.name) for each in merged.entry.resources] == [
+        ("https://a.example/new.csv", "人工名"),
+        (two.url, "二"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,20 @@ class TestMemoryPortal(RunContract):
 
     def datasets(self, portal: Any) -> dict[str, tuple[str, bool]]:
         return {each.entry.title: (key, each.withdrawn) for key, each in portal.datasets.items()}
+
+    def edit(self, portal: Any, title: str, notes: str) -> None:
+        (dataset,) = (each for each in portal.datasets.values() if each.entry.title == title)
+        dataset.entry = replace(dataset.entry, notes=notes)
+
+    def notes(self, portal: Any, title: str) -> str:
+        (dataset,) = (each for each in portal.datasets.values() if each.entry.title == title)
+        return dataset.entry.notes
+
+    def undo(self, portal: Any, run: int) -> None:
+        portal.undo(run)
+
+    def redo(self, portal: Any, run: int) -> None:
+        portal.redo(run)
 
 
 def test_progress_is_told_after_every_batch() -> None:

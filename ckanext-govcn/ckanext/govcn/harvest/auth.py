@@ -8,7 +8,7 @@ from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import capacities, is_bureau, organizations_of, user_of
-from ckanext.govcn.harvest import deciding, jobs
+from ckanext.govcn.harvest import deciding, jobs, source_record
 
 CAPACITIES = frozenset({"admin", "editor"})
 
@@ -104,3 +104,9 @@ def govcn_harvest_upload_delete(context: Context, data_dict: DataDict) -> AuthRe
 
 def govcn_harvest_run_list(context: Context, data_dict: DataDict) -> AuthResult:
     return govcn_harvest_source_list(context, data_dict)
+
+
+@tk.auth_sysadmins_check
+def govcn_harvest_record_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """Members of the owner; neither the bureau nor an administrator by that role alone."""
+    return source_record.may_see(context, data_dict)

@@ -93,3 +93,12 @@ def govcn_harvest_settings(source: Mapping[str, Any]) -> list[tuple[str, str]]:
     if source.get("schedule"):
         told.append((say("定时", "Schedule"), str(source["schedule"])))
     return told
+
+
+def govcn_harvest_plain(value: Any) -> str:
+    """A received or kept value as one line of text."""
+    if isinstance(value, list):
+        return "、".join(govcn_harvest_plain(each) for each in value)
+    if isinstance(value, Mapping):
+        return "，".join(f"{key} {govcn_harvest_plain(each)}" for key, each in value.items() if each not in (None, ""))
+    return "" if value is None else str(value)

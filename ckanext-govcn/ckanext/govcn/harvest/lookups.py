@@ -21,7 +21,7 @@ from ckanext.govcn.access import rules as access
 from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
-from ckanext.govcn.harvest import auth, changes, deciding, health, queries, rules
+from ckanext.govcn.harvest import auth, changes, deciding, health, queries, rules, source_record
 
 LIMIT, LONGEST = 20, 100
 LONGEST_PROBLEMS = 1000
@@ -182,6 +182,17 @@ class _Reader:
             fields = row.entry | {"catalog_status": access.PUBLISHED}
             sides.append(access.What.from_fields(fields, row.new_owner or row.owner_org, "active"))
         return sides or [access.What()]
+
+
+@tk.side_effect_free
+def govcn_harvest_record_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """The source record of dataset `id` (id or name), as received, beside its entry; for the owner's members.
+
+    `lines`: heading, received, field, harvested, now, edited (a person changed it since). `versions`, newest first:
+    run, at, sha256, media_type, size, received (null where only the hash was kept).
+    """
+    tk.check_access("govcn_harvest_record_show", context, data_dict)
+    return source_record.show(context, data_dict)
 
 
 def _source(context: Context, name: Any) -> queries.Row:

@@ -44,6 +44,8 @@ class HarvestRun(tk.BaseModel):
 
     `counts` has the keys of `harvesters.run.Counts`; `brake` says in Chinese why removals were held back. `plan` is
     empty for a run that did what it found, else waiting, applied, rejected or undone; `why` says why it waits.
+    `headings` is how the source's headings were read (heading → field or null); `statistics` is what stays of a thinned
+    run.
     """
 
     __tablename__ = "govcn_harvest_run"
@@ -59,16 +61,19 @@ class HarvestRun(tk.BaseModel):
     error: Mapped[str] = mapped_column(sa.Text, default="")
     plan: Mapped[str] = mapped_column(sa.Text, default="")
     why: Mapped[str] = mapped_column(sa.Text, default="")
+    headings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    statistics: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    thinned_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class HarvestRecord(tk.BaseModel):
     """来源记录: identity (source, remote id) → dataset, and what was last harvested from it.
 
-    `hash` is empty when the record must be done again (a file of it could not be fetched).
     `entry` is the last harvested entry (`harvesters.entry_json`), the "old" side of a field-by-field difference;
     `resources` are the harvested resources of its dataset in order, each with `id`, `url` as the source gave it
     (secret), `remote_id` and, of an own file, `sha256`; `status_before` is the 编目状态 to wake to. `state` is active,
-    withdrawn (it vanished) or kept (it vanished, and undoing brought its dataset back).
+    incomplete (a file of it could not be fetched: it is done again), withdrawn (it vanished) or kept (it vanished, and
+    undoing brought its dataset back).
     """
 
     __tablename__ = "govcn_harvest_record"
@@ -142,8 +147,26 @@ class HarvestStamps(tk.BaseModel):
     stamps: Mapped[list[list[str]]] = mapped_column(JSONB)
 
 
+class HarvestRaw(tk.BaseModel):
+    """来源记录 as received: a version, with the run that first met it; later runs without one met the same.
+
+    `content` is the JSON (`harvesters.record.as_received`), packed with zlib; null where it was too large, or where the
+    record was marked 涉密 later.
+    """
+
+    __tablename__ = "govcn_harvest_raw"
+
+    source: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    remote_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.Text)
+    media_type: Mapped[str] = mapped_column(sa.Text)
+    size: Mapped[int] = mapped_column(sa.Integer)
+    content: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+
+
 class HarvestProblem(tk.BaseModel):
-    """退回 or warning of one run. For E26 only source, sheet, row, rule and time are ever filled in."""
+    """退回 or warning of one run. For E26 and E30 only source, sheet, row, rule, hash and time are ever filled in."""
 
     __tablename__ = "govcn_harvest_problem"
 
@@ -159,6 +182,7 @@ class HarvestProblem(tk.BaseModel):
     field: Mapped[str] = mapped_column(sa.Text, default="")
     given: Mapped[str] = mapped_column(sa.Text, default="")
     message: Mapped[str] = mapped_column(sa.Text, default="")
+    hash: Mapped[str] = mapped_column(sa.Text, default="")
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
 
 

@@ -38,7 +38,7 @@ class GovcnHarvestPlugin(p.SingletonPlugin):
         return _functions(auth)
 
     def get_blueprint(self) -> list[Any]:
-        return [views.desk]
+        return [views.desk, views.entry]
 
     def get_signal_subscriptions(self) -> dict[Any, list[Any]]:
         return {events.failed_three_times: [telling.failing]}

@@ -26,6 +26,7 @@ from ckanext.govcn.harvest import auth, changes, health, queries, rules, sheets,
 from ckanext.govcn.harvest import jobs as records
 
 desk = flask.Blueprint("govcn_harvest", __name__, url_prefix="/harvest")
+entry = flask.Blueprint("govcn_harvest_entry", __name__)
 
 GOING = ("running", "waiting")
 UNATTENDED = 60
@@ -38,6 +39,7 @@ DOWNLOADED = 100_000
 """Problems in one downloaded list; a longer one says that it was cut."""
 
 
+@entry.errorhandler(tk.NotAuthorized)
 @desk.errorhandler(tk.NotAuthorized)
 def _refused(refusal: tk.NotAuthorized) -> Any:
     if not tk.current_user.is_authenticated:
@@ -53,6 +55,16 @@ def sources() -> str:
     found = _ask("govcn_harvest_source_list", **asked)
     sources_ = [each | {"picture": _trend(each)} for each in found["results"]]
     return tk.render("harvest/sources.html", {"sources": sources_, "page": _pages(found, asked)})
+
+
+@entry.route("/dataset/<id>/source-record")
+def source_record(id: str) -> Any:  # noqa: A002 - CKAN's name for it
+    """来源记录 beside its entry, for the owner's members; to others the dataset is unknown or this is refused."""
+    try:
+        record = tk.get_action("govcn_harvest_record_show")(forms.asking(), {"id": id})
+    except tk.ObjectNotFound:
+        return tk.abort(404)
+    return tk.render("harvest/source_record.html", {"record": record})
 
 
 @desk.route("/source/<name>")

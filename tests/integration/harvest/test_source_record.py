@@ -1,0 +1,147 @@
+"""来源记录 as received: kept with its run, seen by the owner's members and nobody else, thinned by rule."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harvest.test_harvest import CANARY, Department, dataset, make_department, row, scalar
+
+pytestmark = pytest.mark.usefixtures("clean")
+ROWS = [row(str(number), f"数据集{number}") for number in range(12)]
+
+
+@pytest.fixture
+def department(tmp_path: Path) -> Department:
+    department = Department(tmp_path / "source")
+    department.owner = make_department("示例市交通运输局")  # type: ignore[attr-defined]
+    return department
+
+
+def member(owner: str, capacity: str) -> Any:
+    from ckan.tests import factories
+    from ckan.tests.helpers import call_action
+
+    user = factories.UserWithToken()
+    call_action("organization_member_create", id=owner, username=user["name"], role=capacity)
+    return user
+
+
+def ask(user: str, title: str) -> dict[str, Any]:
+    from ckan.tests.helpers import call_action
+
+    return call_action("govcn_harvest_record_show", {"user": user, "ignore_auth": False}, id=dataset(title)["id"])
+
+
+def test_the_record_stands_beside_its_entry(department: Department) -> None:
+    from harvest.test_review import edit
+
+    department.harvest(*ROWS)
+    edit("数据集0", notes="人工修改的摘要。")
+    record = ask(member(department.owner, "member")["name"], "数据集0")
+    told = {each["heading"]: each for each in record["lines"]}
+    assert (told["信息资源名称"]["received"], told["信息资源名称"]["field"]) == ("数据集0", "title")
+    notes = told["信息资源摘要"]
+    assert (notes["received"], notes["now"], notes["edited"]) == (ROWS[0]["信息资源摘要"], "人工修改的摘要。", True)
+    assert [each["heading"] for each in record["lines"] if each["edited"]] == ["信息资源摘要"]
+    (version,) = record["versions"]
+    assert version["received"]["raw"]["更新周期"] == "每年"
+
+
+def test_each_version_is_kept_once_with_the_run_that_met_it(department: Department) -> None:
+    first = department.harvest(*ROWS).run
+    department.harvest(*ROWS)
+    third = department.harvest(ROWS[0] | {"更新周期": "每日"}, *ROWS[1:]).run
+    record = ask(member(department.owner, "editor")["name"], "数据集0")
+    assert [each["run"] for each in record["versions"]] == [third, first]
+    assert scalar("SELECT count(*) FROM govcn_harvest_raw") == 13
+
+
+def test_only_the_owners_members_see_it(department: Department, app: Any) -> None:
+    import ckan.plugins.toolkit as tk
+    from ckan.tests import factories
+
+    department.harvest(ROWS[0] | {"使用要求": CANARY}, *ROWS[1:])
+    inside = member(department.owner, "member")
+    other = member(make_department("示例市公安局"), "admin")
+    everybody = [other, factories.SysadminWithToken(), factories.UserWithToken()]
+    name = dataset("数据集0")["name"]
+    page, api = f"/dataset/{name}/source-record", f"/api/3/action/govcn_harvest_record_show?id={name}"
+    for address in (page, api):
+        seen = app.get(address, headers={"Authorization": inside["token"]}).body
+        assert CANARY in seen or json.dumps(CANARY).strip('"') in seen
+        for user in everybody:
+            answer = app.get(address, headers={"Authorization": user["token"]}, status=403)
+            assert CANARY not in answer.body
+            assert json.dumps(CANARY).strip('"') not in answer.body
+        assert CANARY not in app.get(address, follow_redirects=False).body
+    for user in everybody:
+        with pytest.raises(tk.NotAuthorized):
+            ask(user["name"], "数据集0")
+
+
+def test_of_a_secret_row_only_hash_place_and_rule_are_kept(department: Department) -> None:
+    import sqlalchemy as sa
+    from ckan import model
+
+    department.harvest(*ROWS)
+    department.harvest(ROWS[0] | {"信息资源名称": CANARY, "涉密标识": "涉密"}, *ROWS[1:])
+    assert scalar("SELECT content IS NULL FROM govcn_harvest_raw WHERE remote_id = '0'")
+    kept = model.Session.execute(sa.text("SELECT * FROM govcn_harvest_problem WHERE rule = 'E26'")).mappings().one()
+    assert len(kept["hash"]) == 64
+    assert (kept["given"], kept["field"], kept["column"], kept["file"]) == ("", "", "", "")
+    for table in ("raw", "problem", "change", "record", "run"):
+        assert not scalar(f"SELECT count(*) FROM govcn_harvest_{table} t WHERE t::text LIKE :word", word=f"%{CANARY}%")  # noqa: S608
+
+
+@pytest.mark.parametrize("rule", ["E26", "E30"])
+def test_the_database_itself_refuses_more_of_them(department: Department, rule: str) -> None:
+    import sqlalchemy as sa
+    from ckan import model
+
+    run = department.harvest(*ROWS).run
+    with pytest.raises(sa.exc.IntegrityError):
+        model.Session.execute(
+            sa.text(
+                "INSERT INTO govcn_harvest_problem (run_id, source, rule, severity, given) "
+                "VALUES (:run, 'x', :rule, 'refuse', 'value')"
+            ),
+            {"run": run, "rule": rule},
+        )
+    model.Session.rollback()
+
+
+def test_a_record_beyond_the_limit_leaves_its_hash(department: Department, monkeypatch: Any, tmp_path: Path) -> None:
+    (tmp_path / "retention.yaml").write_text("retention: {record_bytes: 10}\n", "utf-8")
+    monkeypatch.setenv("GOVCN_CONFIG", str(tmp_path))
+    department.harvest(*ROWS)
+    (version,) = ask(member(department.owner, "member")["name"], "数据集0")["versions"]
+    assert version["received"] is None
+    assert version["size"] > 10
+
+
+def test_thinning_leaves_counts_and_what_the_present_state_needs(department: Department) -> None:
+    from harvesters.exceptions import NotUndoable
+    from harvesters.harvest import undo
+    from harvesters.retention import Retention
+    from harvesters.thinning import thin
+
+    department.harvest(*ROWS)
+    for cycle in ("每日", "每周", "每月"):
+        last = department.harvest(ROWS[0] | {"更新周期": cycle}, *ROWS[1:])
+    first = scalar("SELECT min(id) FROM govcn_harvest_run WHERE source = 'laiyuan'")
+    gone = thin(Retention(days=1, runs=2), datetime.now(UTC) + timedelta(days=9))
+    assert (gone["runs"], gone["records"]) == (2, 2)
+    assert scalar("SELECT counts ->> 'added' FROM govcn_harvest_run WHERE id = :run", run=first) == "12"
+    assert (
+        scalar("SELECT statistics -> 'changes' ->> 'added' FROM govcn_harvest_run WHERE id = :run", run=first) == "12"
+    )
+    record = ask(member(department.owner, "member")["name"], "数据集3")
+    assert record["versions"][0]["received"]["raw"]["信息资源名称"] == "数据集3"
+    assert thin(Retention(days=1, runs=2), datetime.now(UTC) + timedelta(days=9))["runs"] == 0
+    with pytest.raises(NotUndoable):
+        undo(first)
+    assert undo(last.run).restored == 1
