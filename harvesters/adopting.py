@@ -31,6 +31,11 @@ from harvesters.workbook.upload import source_of
 
 ELSEWHERE = "H09"
 ELSEWHERE_ZH = "该条目由其他归集来源或其他部门维护，或已下架，不能用工作簿修改。请删去这一行，或在原处修改。"
+NAMESAKE = "H10"
+NAMESAKE_ZH = (
+    "本部门已有同名条目，这一行没有它的数据集标识，将作为新条目入库。"
+    "要修改已有的条目，请下载工作簿，在带有数据集标识的行里改。"
+)
 ROW = {"state": "active", "status_before": "", "seen_run": 0, "changed_run": 0, "resources": []}
 OURS = text("""
     SELECT p.id FROM package p
@@ -42,6 +47,14 @@ THEIRS = text("""
     WHERE p.id = ANY(:ids) AND (
         p.owner_org IS DISTINCT FROM :owner OR coalesce(r.source, :source) <> :source
         OR r.package_id IS NULL AND (p.state <> 'active' OR p.extras ->> 'catalog_status' = 'withdrawn'))
+""")
+NAMESAKES = text("""
+    SELECT t.id FROM unnest(CAST(:ids AS text[]), CAST(:titles AS text[])) AS t(id, title)
+    WHERE NOT EXISTS (SELECT FROM govcn_harvest_record r WHERE r.source = :source AND r.remote_id = t.id)
+      AND EXISTS (
+          SELECT FROM package p
+          WHERE p.title = t.title AND p.owner_org = :owner AND p.type = 'dataset' AND p.state = 'active'
+            AND coalesce(p.extras ->> 'catalog_status', '') <> 'withdrawn')
 """)
 
 
@@ -55,9 +68,20 @@ def own_rows(task: Task, department: str) -> Task:
     _adopt(ids, owner, task)
     asked = {"ids": ids, "owner": owner.id, "source": source}
     elsewhere = set(model.Session.execute(THEIRS, asked).scalars())
-    refusals = [_refusal(record.place) for record in records if record.remote_id in elsewhere]
     own = [record for record in records if record.remote_id not in elsewhere]
-    return replace(task, records=own, refusals=[*task.refusals, *refusals], removals=nothing_vanishes)
+    titles = {"ids": [each.remote_id for each in own], "titles": [task.judge(each).entry.title for each in own]}
+    namesakes = set(model.Session.execute(NAMESAKES, asked | titles).scalars())
+    refusals = [
+        _trouble(each, ELSEWHERE, "refuse", ELSEWHERE_ZH) for each in records if each.remote_id in elsewhere
+    ]
+    remarks = [_trouble(each, NAMESAKE, "warn", NAMESAKE_ZH) for each in own if each.remote_id in namesakes]
+    return replace(
+        task,
+        records=own,
+        refusals=[*task.refusals, *refusals],
+        remarks=[*task.remarks, *remarks],
+        removals=nothing_vanishes,
+    )
 
 
 def _adopt(remote_ids: Collection[str], owner: Department, task: Task) -> None:
@@ -95,5 +119,6 @@ def nothing_vanishes(known: Iterable[tuple[str, bool]], seen: Seen, _brake: Brak
     return Removals(brake=f"工作簿没有列出的 {left} 条保持不变。要下架，请在条目页办理。" if left else "")
 
 
-def _refusal(place: Any) -> Trouble:
-    return Trouble(ELSEWHERE, "refuse", ELSEWHERE_ZH, file=place.file, sheet=place.sheet, row=place.row or None)
+def _trouble(record: Any, rule: str, severity: str, message: str) -> Trouble:
+    place = record.place
+    return Trouble(rule, severity, message, file=place.file, sheet=place.sheet, row=place.row or None)

@@ -186,6 +186,16 @@ def test_entries_of_others_are_sent_back(app: Any, people: dict[str, Any]) -> No
     assert call("package_show", id=theirs["id"])["title"] == "别家的"
 
 
+def test_a_new_row_called_like_an_entry_is_warned_of(app: Any, people: dict[str, Any]) -> None:
+    from integration.making import COMPLETE, create
+
+    create(owner_org=people["own"]["id"], **COMPLETE | {"title": "充电站信息"})
+    create(owner_org=people["other"]["id"], **COMPLETE | {"title": "停车场信息"})
+    report = checked(app, people)["result"]["report"]
+    assert counts(report) == FIRST
+    assert [each["row"] for each in report["problems"] if each["rule"] == "H10"] == [3]
+
+
 def test_what_a_workbook_leaves_out_stays(app: Any, people: dict[str, Any]) -> None:
     post(app, people["editor"], f"/harvest/job/{checked(app, people)['id']}/confirm")
     work()
