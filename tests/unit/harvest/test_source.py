@@ -81,6 +81,7 @@ def test_every_fault_has_its_line(tmp_path: Path) -> None:
         ("protocol: rest_json\nlist: {url: http://a.example/}\npaging: {kind: cursor}\n", [(3, "next")]),
         ("path: a.xlsx\nallow_private: yes please\n", [(2, "allow_private")]),
         ("path: &a a.xlsx\ntitle: *a\n", [(2, "*")]),
+        ("path: a.xlsx\nname: upload-x\n", [(2, "name")]),
     ],
 )
 def test_single_faults(tmp_path: Path, text: str, found: list[tuple[int, str]]) -> None:
