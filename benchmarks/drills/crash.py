@@ -36,7 +36,7 @@ from stack.output import progress, result, table  # noqa: E402
 from stack.project import DataFolder  # noqa: E402
 
 RECORDS, KILLS = 600, 25
-LEAST_RECORDS = 60  # below, a run's removals and changes would wait for a person
+LEAST_RECORDS = 120  # below, a run's removals and changes would wait for a person
 YAML = """\
 name: {name}
 title: 崩溃演练（为演练编造的目录）

@@ -103,6 +103,7 @@ class Drill:
         self._lengths: Counter[str] = Counter()
         self.blows: list[Blow] = []
         self.runs = 0
+        self._to_come = 0
 
     @property
     def records(self) -> int:
@@ -117,17 +118,24 @@ class Drill:
     # ── undisturbed
 
     def begin(self, records: int) -> None:
-        """The first harvest, and a second one that says how long each phase takes."""
-        progress(f"首次归集 {records} 条（虚构）", f"First harvest of {records} made-up records")
-        self._settled(self._asked(self._catalogue.grow(records)), Blow("none", ""), time.monotonic())
+        """The first harvest, and a second one that says how long each phase takes.
+
+        Half of the records come with the run that is hit first, so that many new datasets are half-written.
+        """
+        progress(f"首次归集（共 {records} 条，虚构）", f"First harvest (of {records} made-up records)")
+        first = records - records // 2
+        self._settled(self._asked(self._catalogue.grow(first)), Blow("none", ""), time.monotonic())
         asked = self._next()
         self._lengths = phases.measured(self._platform, self._portal, asked)
         undisturbed = self._settled(asked, Blow("none", ""), time.monotonic())
         if len(undisturbed.differences):
             raise SystemExit(f"without any fault: {undisturbed.differences}")
+        self._to_come = records - first
 
     def _next(self) -> Asked:
-        return self._asked(self._catalogue.edit(self._chosen))
+        changes = self._catalogue.edit(self._chosen) + self._catalogue.grow(self._to_come)
+        self._to_come = 0
+        return self._asked(changes)
 
     def _asked(self, changes: int) -> Asked:
         self.runs += 1

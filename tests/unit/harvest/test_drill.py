@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.drills.crashing.catalogue import Catalogue
 from benchmarks.drills.crashing.differences import Dataset, Differences, Document, Wanted, compare
+from benchmarks.drills.crashing.scratch import Scratch
 from harvesters.plan import Brake
 from harvesters.review import Policy
 
@@ -80,6 +84,21 @@ def test_an_older_edition_in_database_file_or_index_is_outdated() -> None:
     assert found(datasets=[replace(DATASETS[0], says=older), DATASETS[1]]).outdated == ("a",)
     assert found(datasets=[DATASETS[0], replace(DATASETS[1], says=replace(WANTED["b"], sha256=""))]).outdated == ("b",)
     assert found(documents=[replace(DOCUMENTS[0], notes="第0版"), DOCUMENTS[1]]).outdated == ("a",)
+
+
+# ── the disk
+
+
+def test_where_no_disk_can_be_made_one_process_has_no_room(tmp_path: Path) -> None:
+    script = "import sys; sys.stdin.readline(); open(sys.argv[1], 'wb', buffering=0).write(bytes(4096)); "
+    script += "open(sys.argv[1], 'ab', buffering=0).write(b'more')"
+    command = [sys.executable, "-c", script, str(tmp_path / "file")]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    Scratch(tmp_path, "file size limit").fill(process.pid)
+    _, said = process.communicate(b"\n", timeout=60)
+    assert process.returncode == 1
+    assert b"OSError" in said
+    assert (tmp_path / "file").stat().st_size == 4096
 
 
 # ── the catalogue
