@@ -141,7 +141,8 @@ DIFFERENCES = ("lost", "doubled", "ghosts", "outdated")
 def _spread(blows: Sequence[Blow], fault: str) -> dict[str, float]:
     """Of those that were let recover."""
     seconds = [each.recovery_s for each in blows if each.fault == fault and each.recovery_s is not None]
-    return {"times": len(seconds), "median": statistics.median(seconds or [0.0]), "max": max(seconds, default=0.0)}
+    median = round(statistics.median(seconds or [0.0]), 1)
+    return {"times": len(seconds), "median": median, "max": max(seconds, default=0.0)}
 
 
 def _told(blow: Blow) -> dict[str, Any]:
