@@ -86,11 +86,20 @@ def govcn_account_links() -> list[dict[str, Any]]:
         links.insert(0, _link(_("待审核"), "govcn_editorial.review"))
     if plugin_loaded("govcn_harvest") and tk.h.check_access("govcn_harvest_source_list"):
         links.insert(0, _link(_("目录归集"), "govcn_harvest.sources", ("govcn_harvest",)))
+    if plugin_loaded("govcn_application"):
+        links.insert(0, _link(_("数据申请"), "govcn_application.index", ("govcn_application",)))
     if plugin_loaded("govcn_notice"):
         links.insert(0, _link(_("消息"), "govcn_notice.inbox") | {"count": tk.h.govcn_notice_unread()})
     if user.sysadmin:
         links.append(_link(_("系统管理"), "admin.index", ("admin",)))
     return links
+
+
+def govcn_apply_url(dataset: Mapping[str, Any]) -> str:
+    """Where the data of a 有条件开放 dataset is applied for; empty when that is not done here."""
+    if not plugin_loaded("govcn_application"):
+        return ""
+    return tk.h.url_for("govcn_application.new", dataset=dataset["name"])
 
 
 def govcn_languages() -> list[dict[str, str]]:

@@ -1,0 +1,205 @@
+"""Applications as actions. Whoever may not see an application is told that there is none; docs/applications.md has
+examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckan.types import Context, DataDict
+
+from ckanext.govcn.access import people
+from ckanext.govcn.application import cases, form, machine, steps, texts
+from ckanext.govcn.application.cases import Reader
+from ckanext.govcn.application.exceptions import NotConditional, NotYourStep, WrongState
+from ckanext.govcn.application.machine import APPLICANT, table
+from ckanext.govcn.application.model import Application
+from ckanext.govcn.dataset.api import plain, whole_number
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.bureau import user_of
+
+PER_PAGE, LONGEST_LIST = 20, 200
+LISTS = ("mine", "waiting", "all")
+
+
+def govcn_application_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """A draft for the dataset `dataset_id` (id or name) and any of the form's fields (form.yaml). Gives the
+    application.
+
+    The dataset has to be published as 有条件开放.
+    """
+    reader = _reader("govcn_application_create", context, data_dict)
+    package = _dataset(context, tk.get_or_bust(data_dict, "dataset_id"))
+    if not cases.is_open(package):
+        refusal = NotConditional()
+        raise tk.ValidationError({"dataset_id": [say(refusal.message, refusal.message_en)]})
+    # one person's applications one after the other: the limit holds for requests that come together, too
+    model.Session.execute(sa.select(model.User.id).where(model.User.id == reader.user_id).with_for_update())
+    most = form.form().open_applications
+    if cases.unfinished(reader.user_id) >= most:
+        model.Session.rollback()
+        message = f"未办结的申请最多 {most} 件，请先提交或撤回已有的申请", f"At most {most} applications at a time"
+        raise tk.ValidationError({"dataset_id": [say(*message)]})
+    answers = form.read(data_dict)
+    steps.check(answers, complete=False)
+    first = table().first
+    application = Application(
+        dataset_id=package.id, dataset_title=package.title or package.name, applicant_id=reader.user_id, state=first
+    )
+    steps.fill(application, answers)
+    model.Session.add(application)
+    model.Session.commit()
+    return _shown(application, reader)
+
+
+def govcn_application_update(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Change fields of one's own application `id` while it is 草稿 or 补正; what is left out stays."""
+    reader = _reader("govcn_application_update", context, data_dict)
+    application = _found(data_dict, reader, to_change=True)
+    if application.applicant_id != reader.user_id:
+        role = table().roles[APPLICANT]
+        refusal = NotYourStep(role.zh, role.en)
+        raise tk.NotAuthorized(say(refusal.message, refusal.message_en))
+    if not table().states[application.state].editable:
+        refusal = WrongState()
+        raise tk.ValidationError({"state": [say(refusal.message, refusal.message_en)]})
+    given = {name: data_dict[name] for name in form.form().fields if name in data_dict}
+    answers = form.read(steps.answers_of(application) | given)
+    steps.check(answers, complete=False)
+    steps.fill(application, answers)
+    model.Session.commit()
+    return _shown(application, reader)
+
+
+def govcn_application_submit(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Submit one's own application `id`, first or after 补正; `commitment` is the SHA-256 of the 承诺书 that is
+    accepted (`texts.commitment.sha256` of govcn_application_show)."""
+    return govcn_application_act(context, {**data_dict, "event": "submit"})
+
+
+def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Take a step: `id`, `event` and what it needs (`reason`, `reason_class`, `basis`, `commitment`, `agreement`).
+
+    Events, who may take them and what they need are the table of docs/applications.md. Gives the application.
+    """
+    reader = _reader("govcn_application_act", context, data_dict)
+    application = _found(data_dict, reader, to_change=True)
+    event = tk.get_or_bust(data_dict, "event")
+    if not isinstance(event, str) or event not in table().events:
+        names = ", ".join(table().events)
+        raise tk.ValidationError({"event": [say(f"应为以下之一：{names}", f"Must be one of: {names}")]})
+    given = {name: value for name in table().fields if isinstance(value := data_dict.get(name, ""), str)}
+    steps.take(application, event, cases.asker_of(application, reader), given)
+    return _shown(application, reader)
+
+
+@tk.side_effect_free
+def govcn_application_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """The application `id`: its fields, `state`, `steps` (its history), `events` that the reader could take now, and
+    `texts` to accept. Only for the applicant, the department's editors and the bureau; a draft for the applicant."""
+    reader = _reader("govcn_application_show", context, data_dict)
+    return _shown(_found(data_dict, reader), reader)
+
+
+@tk.side_effect_free
+def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Applications, the latest change first: `count` and `results`.
+
+    `which`: `mine` (default), `waiting` for a step of the reader as bureau or department, or `all` that the reader
+    sees; `state`; `limit` (20, at most 200), `offset`.
+    """
+    reader = _reader("govcn_application_list", context, data_dict)
+    which, state = data_dict.get("which") or "mine", data_dict.get("state") or ""
+    if which not in LISTS:
+        raise tk.ValidationError({"which": [say(f"应为 {', '.join(LISTS)}", f"Must be one of {', '.join(LISTS)}")]})
+    if state and state not in table().states:
+        raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
+    count, rows = cases.listed(reader, which, state, *_page(data_dict))
+    return {"count": count, "results": [_line(row) for row in rows]}
+
+
+@tk.side_effect_free
+def govcn_application_decision_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """The public, de-identified list of decisions, the latest month first: `count` and `results` with dataset, month,
+    subject_kind, outcome (approve, refuse) and reason_class. `limit` (20, at most 200), `offset`."""
+    tk.check_access("govcn_application_decision_list", context, data_dict)
+    count, rows = cases.decisions(*_page(data_dict))
+    return {"count": count, "results": rows}
+
+
+def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
+    tk.check_access(action, context, data_dict)
+    user = user_of(context)
+    if user is None:
+        raise tk.NotAuthorized(say("请先登录", "Please log in"))
+    return cases.reader_of(user)
+
+
+def _found(data_dict: DataDict, reader: Reader, *, to_change: bool = False) -> Application:
+    identifier = tk.get_or_bust(data_dict, "id")
+    found = cases.find(identifier, reader, to_change=to_change) if isinstance(identifier, str) else None
+    if found is None:
+        raise tk.ObjectNotFound(say("没有这份申请", "There is no such application"))
+    return found
+
+
+def _dataset(context: Context, identifier: Any) -> model.Package:
+    """The dataset, if the person may see it."""
+    package = model.Package.get(identifier) if isinstance(identifier, str) else None
+    if package is None or package.id not in people.visible_ids(people.asking(context), {package.id}):
+        raise tk.ObjectNotFound(say("没有这个数据集", "There is no such dataset"))
+    return package
+
+
+def _page(data_dict: DataDict) -> tuple[int, int]:
+    limit = min(whole_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
+    return limit, whole_number(data_dict, "offset", 0)
+
+
+def _line(application: Application) -> dict[str, Any]:
+    """What lists show of an application."""
+    names = ("id", "dataset_id", "dataset_title", "state", "subject_kind", "subject_name")
+    times = {name: getattr(application, name) for name in ("created_at", "submitted_at", "changed_at")}
+    return {name: getattr(application, name) for name in names} | plain(times)
+
+
+def _shown(application: Application, reader: Reader) -> dict[str, Any]:
+    asker = cases.asker_of(application, reader)
+    dataset_open = cases.is_open(model.Package.get(application.dataset_id))
+    accepted = ("commitment_version", "commitment_sha256", "agreement_version", "agreement_sha256")
+    return {
+        **_line(application),
+        **steps.answers_of(application),
+        **{name: getattr(application, name) for name in accepted},
+        **plain({"agreement_at": application.agreement_at}),
+        "grant_id": application.grant_id,
+        "roles": sorted(asker.roles),
+        "editable": APPLICANT in asker.roles and table().states[application.state].editable,
+        "dataset_open": dataset_open,
+        "events": [event.name for event in machine.steps_for(application.state, asker, dataset_open=dataset_open)],
+        "steps": [_step(row, reader, names=APPLICANT not in asker.roles) for row in cases.history(application.id)],
+        "texts": _texts(application),
+    }
+
+
+def _step(row: dict[str, Any], reader: Reader, *, names: bool) -> dict[str, Any]:
+    """A step of the history. Who reviewed is for reviewers; the applicant reads which authority it was."""
+    shown = ("event", "from_state", "to_state", "role", "reason", "reason_class", "basis", "at")
+    named = names or row["user_id"] == reader.user_id
+    return plain({name: row[name] for name in shown}) | {"user_id": row["user_id"] if named else None}
+
+
+def _texts(application: Application) -> dict[str, dict[str, str]]:
+    commitment = texts.text_of(texts.COMMITMENT, version=application.commitment_version)
+    if table().states[application.state].editable:
+        commitment = texts.text_of(texts.COMMITMENT)
+    found = {"commitment": {"version": commitment.version, "sha256": commitment.sha256, "text": commitment.body}}
+    if application.agreement_text:
+        found["agreement"] = {
+            "version": application.agreement_version,
+            "sha256": application.agreement_sha256,
+            "text": application.agreement_text,
+        }
+    return found

@@ -1,0 +1,56 @@
+"""Template helpers: names of states and events in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan import model
+
+from ckanext.govcn.application import form, machine
+from ckanext.govcn.application.machine import Named
+from ckanext.govcn.dataset.language import say
+
+
+def govcn_application_name(kind: str, name: str) -> str:
+    """The name of one of the table's `states`, `events`, `roles`, `fields` or `reason_classes`, or of the form's
+    `subject_kinds`; the name itself when there is none."""
+    tables: Mapping[str, Mapping[str, Named]] = {
+        "states": machine.table().states,
+        "events": machine.table().events,
+        "roles": machine.table().roles,
+        "fields": machine.table().fields,
+        "reason_classes": machine.table().reason_classes,
+        "subject_kinds": form.form().subject_kinds,
+    }
+    found = tables[kind].get(name)
+    return say(found.zh, found.en) if found else name
+
+
+def govcn_application_state(name: str) -> Any:
+    """A state of the table."""
+    return machine.table().states[name]
+
+
+def govcn_application_event(name: str) -> Any:
+    """An event of the table."""
+    return machine.table().events[name]
+
+
+def govcn_application_fields() -> list[Any]:
+    """The fields of the form."""
+    return list(form.form().fields.values())
+
+
+def govcn_application_choices(kind: str) -> list[dict[str, str]]:
+    """`reason_classes` or `subject_kinds` for a select."""
+    chosen: Mapping[str, Named] = (
+        machine.table().reason_classes if kind == "reason_classes" else form.form().subject_kinds
+    )
+    return [{"value": each.name, "text": say(each.zh, each.en)} for each in chosen.values()]
+
+
+def govcn_application_person(user_id: str | None) -> str:
+    """A reviewer's name, for reviewers."""
+    user = model.User.get(user_id) if user_id else None
+    return user.fullname or user.name if user is not None else ""

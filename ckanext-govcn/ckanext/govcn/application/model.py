@@ -1,0 +1,61 @@
+"""Tables of the applications. `STEPS` is in no metadata of CKAN's: what CKAN empties between tests, it refuses."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class Application(tk.BaseModel):
+    """One 申请. `dataset_title` is the title when it was last submitted: what the dataset is called after it was closed
+    is not for the applicant. `agreement_text` is what was made when the department agreed; `agreement_at` when the
+    applicant accepted it. No identity numbers anywhere.
+    """
+
+    __tablename__ = "govcn_application"
+
+    id: Mapped[str] = mapped_column(sa.Text, primary_key=True, default=lambda: str(uuid.uuid4()))
+    dataset_id: Mapped[str] = mapped_column(sa.Text)
+    dataset_title: Mapped[str] = mapped_column(sa.Text)
+    applicant_id: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text)
+    subject_kind: Mapped[str] = mapped_column(sa.Text, default="")
+    subject_name: Mapped[str] = mapped_column(sa.Text, default="")
+    subject_uscc: Mapped[str] = mapped_column(sa.Text, default="")
+    scenario: Mapped[str] = mapped_column(sa.Text, default="")
+    purpose: Mapped[str] = mapped_column(sa.Text, default="")
+    scope: Mapped[str] = mapped_column(sa.Text, default="")
+    use_until: Mapped[date | None] = mapped_column(sa.Date)
+    capability: Mapped[str] = mapped_column(sa.Text, default="")
+    safeguards: Mapped[str] = mapped_column(sa.Text, default="")
+    commitment_version: Mapped[str] = mapped_column(sa.Text, default="")
+    commitment_sha256: Mapped[str] = mapped_column(sa.Text, default="")
+    agreement_version: Mapped[str] = mapped_column(sa.Text, default="")
+    agreement_text: Mapped[str] = mapped_column(sa.Text, default="")
+    agreement_sha256: Mapped[str] = mapped_column(sa.Text, default="")
+    agreement_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    grant_id: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    submitted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+
+
+STEPS = sa.Table(
+    "govcn_application_step",
+    sa.MetaData(),
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("application_id", sa.Text),
+    sa.Column("event", sa.Text),
+    sa.Column("from_state", sa.Text),
+    sa.Column("to_state", sa.Text),
+    sa.Column("role", sa.Text),
+    sa.Column("user_id", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("reason_class", sa.Text),
+    sa.Column("basis", sa.Text),
+    sa.Column("at", sa.DateTime(timezone=True)),
+)

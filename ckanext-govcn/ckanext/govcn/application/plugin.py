@@ -1,0 +1,46 @@
+"""Plugin `govcn_application`: 有条件开放数据申请. Wiring only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+
+from ckanext.govcn.application import action, auth, cli, helpers, model, views
+
+__all__ = ["GovcnApplicationPlugin", "model"]
+
+
+class GovcnApplicationPlugin(p.SingletonPlugin):
+    """Applications for conditional data: tables, actions, pages, command."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
+    p.implements(p.IBlueprint)
+    p.implements(p.ITemplateHelpers)
+    p.implements(p.IClick)
+
+    def update_config(self, config: Any) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_resource("assets", "govcn_application")
+
+    def get_actions(self) -> dict[str, Any]:
+        return _functions(action)
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        return _functions(auth)
+
+    def get_blueprint(self) -> list[Any]:
+        return [views.applications]
+
+    def get_helpers(self) -> dict[str, Any]:
+        return _functions(helpers)
+
+    def get_commands(self) -> list[Any]:
+        return [cli.application]
+
+
+def _functions(module: Any) -> dict[str, Any]:
+    return {name: function for name, function in vars(module).items() if name.startswith("govcn_application_")}

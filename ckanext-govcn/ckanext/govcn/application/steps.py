@@ -1,0 +1,159 @@
+"""One step of an application, whole: asked of the table, written, told, recorded. ADAPTER."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.govcn.application import cases, form, grants, machine, telling, texts
+from ckanext.govcn.application.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
+from ckanext.govcn.application.machine import CLOCK, Asker, table
+from ckanext.govcn.application.model import Application
+from ckanext.govcn.audit.chain import BEIJING
+from ckanext.govcn.dataset.language import say
+
+_PERSONAL = (NotYourStep, AskerDecides, SamePerson)
+_FORM = tuple(form.form().fields)
+
+
+def today() -> date:
+    """The day in Beijing, by which periods end."""
+    return datetime.now(BEIJING).date()
+
+
+def take(application: Application, event: str, asker: Asker, given: Mapping[str, str]) -> None:
+    """Take one step with its fields and commit it. The application was read to be changed.
+
+    Raises NotAuthorized or ValidationError; the refusal is in the audit log.
+    """
+    before = application.state
+    package = model.Package.get(application.dataset_id)
+    try:
+        to = machine.step(before, event, asker, given, dataset_open=cases.is_open(package))
+    except StepRefused as refusal:
+        model.Session.rollback()
+        telling.record(application, event, asker.user_id, "refused", rule=refusal.rule)
+        raise _told(refusal) from refusal
+    _check_given(application, event, given)
+    if "commitment" in table().events[event].needs:
+        _submitted(application, package)
+    if to == "agreement":
+        _agreed(application, package)
+    if "agreement" in table().events[event].needs:
+        application.agreement_at = datetime.now(UTC)
+    _write(application, event, to, asker, given)
+
+
+def expire_due() -> int:
+    """到期, taken by the platform itself, for every application whose period is over; how many. Each is its own
+    transaction, so what was done stays done when one fails."""
+    asker, expired = Asker("", {CLOCK}), 0
+    for application_id in cases.due(today()):
+        application = cases.locked(application_id)
+        if application is not None and (application.state, "expire") in table().rules:
+            _write(application, "expire", machine.step(application.state, "expire", asker, {}), asker, {})
+            expired += 1
+    return expired
+
+
+def answers_of(application: Application) -> dict[str, str]:
+    """The form's fields as text."""
+    values = {name: getattr(application, name) for name in _FORM}
+    return {name: value.isoformat() if isinstance(value, date) else value or "" for name, value in values.items()}
+
+
+def fill(application: Application, answers: Mapping[str, str]) -> None:
+    """Write answers without faults into the application."""
+    for name, value in answers.items():
+        setattr(application, name, (date.fromisoformat(value) if value else None) if name == "use_until" else value)
+    application.changed_at = datetime.now(UTC)
+
+
+def check(answers: Mapping[str, str], *, complete: bool) -> None:
+    """Raises ValidationError with one message a field."""
+    errors: dict[str, list[str]] = {}
+    for fault in form.faults(answers, today(), complete=complete):
+        errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))
+    if errors:
+        raise tk.ValidationError(dict(errors))
+
+
+def _write(application: Application, event: str, to: str, asker: Asker, given: Mapping[str, str]) -> None:
+    """State, history, grant, notices and audit line; the transaction ends here."""
+    known = table()
+    before, rule = application.state, known.rules[application.state, event]
+    role = next(name for name in known.roles if name in rule.by and name in asker.roles)
+    asked = {name: given.get(name, "").strip() for name in (machine.REASON, machine.REASON_CLASS, machine.BASIS)}
+    application.state, application.changed_at = to, datetime.now(UTC)
+    cases.note(
+        application, event=event, from_state=before, to_state=to, role=role, user_id=asker.user_id or None, **asked
+    )
+    if to != "expired":  # a grant ends by its own time
+        grants.follow(application, known.states[before], known.states[to], asker, asked[machine.REASON])
+    telling.tell(application, known.events[event], known.states[to], asker.user_id)
+    model.Session.flush()
+    telling.record(application, event, asker.user_id, role=role, state=to)
+    model.Session.commit()
+
+
+def _check_given(application: Application, event: str, given: Mapping[str, str]) -> None:
+    """Limits of the step's fields, and that what is accepted is what is there now."""
+    errors: dict[str, list[str]] = {}
+    for name, field in table().fields.items():
+        value = given.get(name, "")
+        if len(value) > field.limit:
+            errors[name] = [say(f"{field.zh}最多 {field.limit} 字", f"{field.en}: at most {field.limit} characters")]
+        elif form.holds_identity_number(value):
+            errors[name] = [say("请删去身份证号码", "Please take the identity number out")]
+    needs = table().events[event].needs
+    if "commitment" in needs:
+        if given.get("commitment", "").strip() != texts.text_of(texts.COMMITMENT).sha256:
+            errors["commitment"] = [_other_text()]
+        for fault in form.faults(answers_of(application), today(), complete=True):
+            errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))
+    if "agreement" in needs and given.get("agreement", "").strip() != application.agreement_sha256:
+        errors["agreement"] = [_other_text()]
+    if errors:
+        model.Session.rollback()
+        raise tk.ValidationError(dict(errors))
+
+
+def _other_text() -> str:
+    return say(
+        "接受的不是现在的文本，请刷新页面，阅读后再接受",
+        "This is not the present text; reload the page, read it and accept it",
+    )
+
+
+def _submitted(application: Application, package: model.Package | None) -> None:
+    commitment = texts.text_of(texts.COMMITMENT)
+    application.commitment_version, application.commitment_sha256 = commitment.version, commitment.sha256
+    application.submitted_at = application.submitted_at or datetime.now(UTC)
+    application.dataset_title = package.title if package is not None else application.dataset_title
+
+
+def _agreed(application: Application, package: model.Package | None) -> None:
+    """The agreement is made from what was applied for, at the moment the department agrees."""
+    owner = model.Group.get(package.owner_org) if package is not None and package.owner_org else None
+    codes = (package.extras or {}).get("codes") if package is not None else None
+    values = answers_of(application) | {
+        "application": application.id,
+        "owner": owner.title if owner is not None else "",
+        "dataset": application.dataset_title,
+        "dataset_code": codes if isinstance(codes, str) and codes else application.dataset_id,
+        "approved_on": today().isoformat(),
+        "commitment_version": application.commitment_version,
+    }
+    text = texts.text_of(texts.AGREEMENT, values)
+    application.agreement_version, application.agreement_text = text.version, text.body
+    application.agreement_sha256 = text.sha256
+
+
+def _told(refusal: StepRefused) -> Exception:
+    message = say(refusal.message, refusal.message_en)
+    if isinstance(refusal, _PERSONAL):
+        return tk.NotAuthorized(message)
+    return tk.ValidationError({refusal.field if isinstance(refusal, FieldMissing) else refusal.rule: [message]})
