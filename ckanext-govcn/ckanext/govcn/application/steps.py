@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from ckan import model
 from ckan.plugins import toolkit as tk
@@ -36,8 +37,14 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
     except StepRefused as refusal:
         model.Session.rollback()
         telling.record(application, event, asker.user_id, "refused", rule=refusal.rule)
+        if isinstance(refusal, FieldMissing):
+            said = {refusal.field: [say(refusal.message, refusal.message_en)]}
+            raise tk.ValidationError(_faults(application, event, given) | said) from refusal
         raise _told(refusal) from refusal
-    _check_given(application, event, given)
+    errors = _faults(application, event, given)
+    if errors:
+        model.Session.rollback()
+        raise tk.ValidationError(errors)
     if "commitment" in table().events[event].needs:
         _submitted(application, package)
     if to == "agreement":
@@ -99,9 +106,9 @@ def _write(application: Application, event: str, to: str, asker: Asker, given: M
     model.Session.commit()
 
 
-def _check_given(application: Application, event: str, given: Mapping[str, str]) -> None:
-    """Limits of the step's fields, and that what is accepted is what is there now."""
-    errors: dict[str, list[str]] = {}
+def _faults(application: Application, event: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What is wrong, by field: limits of the step, an incomplete form, another text accepted than is there."""
+    errors: dict[str, Any] = {}
     for name, field in table().fields.items():
         value = given.get(name, "")
         if len(value) > field.limit:
@@ -116,9 +123,7 @@ def _check_given(application: Application, event: str, given: Mapping[str, str])
             errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))
     if "agreement" in needs and given.get("agreement", "").strip() != application.agreement_sha256:
         errors["agreement"] = [_other_text()]
-    if errors:
-        model.Session.rollback()
-        raise tk.ValidationError(dict(errors))
+    return errors
 
 
 def _other_text() -> str:
@@ -156,4 +161,4 @@ def _told(refusal: StepRefused) -> Exception:
     message = say(refusal.message, refusal.message_en)
     if isinstance(refusal, _PERSONAL):
         return tk.NotAuthorized(message)
-    return tk.ValidationError({refusal.field if isinstance(refusal, FieldMissing) else refusal.rule: [message]})
+    return tk.ValidationError({refusal.rule: [message]})
