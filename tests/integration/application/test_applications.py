@@ -107,6 +107,7 @@ def test_the_straight_way(world: World) -> None:
     agreed = world.act("owner", application, "approve")
     assert agreed["state"] == "agreement"
     text = agreed["texts"]["agreement"]["text"]
+    assert f"（{world.dataset['codes'][0]}）" in text
     assert all(value in text for name, value in ANSWERS.items() if name != "subject_kind")
     used = world.act("applicant", application, "sign", agreement=agreed["agreement_sha256"])
     assert (used["state"], bool(used["agreement_at"])) == ("in_use", True)
@@ -377,6 +378,29 @@ def test_queues(world: World) -> None:
     for wrong in ({"which": "theirs"}, {"state": "nowhere"}, {"limit": "-1"}):
         with pytest.raises(tk.ValidationError):
             world.as_("bureau", "govcn_application_list", **wrong)
+
+
+def test_deadlines_are_shown_and_reminded_of(world: World) -> None:
+    from ckanext.govcn.application import deadlines
+
+    with freeze_time("2026-09-01 02:00:00"):  # a Tuesday: 5 working days end on the 8th
+        application = world.until("formal_review")
+    with freeze_time("2026-09-02 02:00:00"):
+        assert deadlines.remind() == 0
+        [row] = world.as_("bureau", "govcn_application_list", which="waiting")["results"]
+        assert (row["deadline"]["due"], row["deadline"]["state"], row["deadline"]["left"]) == (
+            "2026-09-08",
+            "running",
+            4,
+        )
+    with freeze_time("2026-09-04 02:00:00"):
+        assert deadlines.remind() == 1
+        assert deadlines.remind() == 0
+    with freeze_time("2026-09-10 02:00:00"):
+        assert deadlines.remind() == 1
+        seen = world.as_("applicant", "govcn_application_show", id=application["id"])["deadline"]
+        assert (seen["state"], seen["overdue"]) == ("overdue", 2)
+    assert len(texts_of("govcn_notice")) == 3
 
 
 def test_people_are_told_without_anything_of_the_application(world: World) -> None:

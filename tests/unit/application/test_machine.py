@@ -180,6 +180,12 @@ def test_somebody_can_move_whatever_waits_for_somebody() -> None:
             assert steps_for(name, Asker("u", {state.waits_for}), dataset_open=False), name
 
 
+def test_a_deadline_runs_wherever_an_authority_has_to_answer() -> None:
+    for state in table().states.values():
+        answering = state.waits_for in (B, O) and state.grant != "suspended"
+        assert bool(state.process) == (answering or state.name == "correction"), state.name
+
+
 def test_every_refusal_says_it_in_both_languages() -> None:
     for error in (
         exceptions.WrongState(),

@@ -11,7 +11,7 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.govcn.access import people
-from ckanext.govcn.application import cases, form, machine, steps, texts
+from ckanext.govcn.application import cases, deadlines, form, machine, steps, texts
 from ckanext.govcn.application.cases import Reader
 from ckanext.govcn.application.exceptions import NotConditional, NotYourStep, WrongState
 from ckanext.govcn.application.machine import APPLICANT, table
@@ -117,7 +117,8 @@ def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, A
     if state and state not in table().states:
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
     count, rows = cases.listed(reader, which, state, *_page(data_dict))
-    return {"count": count, "results": [_line(row) for row in rows]}
+    histories = cases.histories([row.id for row in rows])
+    return {"count": count, "results": [_line(row, histories[row.id]) for row in rows]}
 
 
 @tk.side_effect_free
@@ -158,19 +159,23 @@ def _page(data_dict: DataDict) -> tuple[int, int]:
     return limit, whole_number(data_dict, "offset", 0)
 
 
-def _line(application: Application) -> dict[str, Any]:
-    """What lists show of an application."""
+def _line(application: Application, history: list[dict[str, Any]]) -> dict[str, Any]:
+    """What lists show of an application; `deadline` is null where none runs."""
     names = ("id", "dataset_id", "dataset_title", "state", "subject_kind", "subject_name")
     times = {name: getattr(application, name) for name in ("created_at", "submitted_at", "changed_at")}
-    return {name: getattr(application, name) for name in names} | plain(times)
+    return (
+        {name: getattr(application, name) for name in names}
+        | plain(times)
+        | {"deadline": deadlines.told(application, history)}
+    )
 
 
 def _shown(application: Application, reader: Reader) -> dict[str, Any]:
-    asker = cases.asker_of(application, reader)
+    asker, history = cases.asker_of(application, reader), cases.history(application.id)
     dataset_open = cases.is_open(model.Package.get(application.dataset_id))
     accepted = ("commitment_version", "commitment_sha256", "agreement_version", "agreement_sha256")
     return {
-        **_line(application),
+        **_line(application, history),
         **steps.answers_of(application),
         **{name: getattr(application, name) for name in accepted},
         **plain({"agreement_at": application.agreement_at}),
@@ -179,7 +184,7 @@ def _shown(application: Application, reader: Reader) -> dict[str, Any]:
         "editable": APPLICANT in asker.roles and table().states[application.state].editable,
         "dataset_open": dataset_open,
         "events": [event.name for event in machine.steps_for(application.state, asker, dataset_open=dataset_open)],
-        "steps": [_step(row, reader, names=APPLICANT not in asker.roles) for row in cases.history(application.id)],
+        "steps": [_step(row, reader, names=APPLICANT not in asker.roles) for row in history],
         "texts": _texts(application),
     }
 

@@ -97,15 +97,31 @@ def due(today: date) -> list[str]:
     return list(model.Session.scalars(query.order_by(Application.id)))
 
 
+def in_states(states: list[str]) -> list[Application]:
+    """All applications in one of the states, for the platform itself."""
+    query = sa.select(Application).where(Application.state.in_(states), Application.submitted_at.is_not(None))
+    return list(model.Session.scalars(query.order_by(Application.id)))
+
+
+def histories(ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The steps of several applications."""
+    query = sa.select(STEPS).where(STEPS.c.application_id.in_(ids)).order_by(STEPS.c.id)
+    found: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
+    for row in model.Session.execute(query).mappings():
+        found[row["application_id"]].append(dict(row))
+    return found
+
+
 def note(application: Application, **step: str | None) -> None:
-    """Add one step to the history: event, from_state, to_state, role, user_id, reason, reason_class, basis."""
-    model.Session.execute(sa.insert(STEPS).values(application_id=application.id, **step))
+    """Add one step to the history: event, from_state, to_state, role, user_id, reason, reason_class, basis. Its time is
+    the application's `changed_at`."""
+    values = {"application_id": application.id, "at": application.changed_at, **step}
+    model.Session.execute(sa.insert(STEPS).values(values))
 
 
 def history(application_id: str) -> list[dict[str, Any]]:
     """The steps of an application, the first first."""
-    query = sa.select(STEPS).where(STEPS.c.application_id == application_id).order_by(STEPS.c.id)
-    return [dict(row) for row in model.Session.execute(query).mappings()]
+    return histories([application_id])[application_id]
 
 
 def decisions(limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:

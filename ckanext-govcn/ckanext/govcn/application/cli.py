@@ -25,3 +25,16 @@ def expire_command(*, as_json: bool) -> None:
         click.echo(json.dumps({"expired": expired}))
     else:
         click.echo(f"到期 {expired} 件 ({expired} expired)")
+
+
+@application.command("remind", short_help="提醒办理期限将至或已过的申请")
+@as_json
+def remind_command(*, as_json: bool) -> None:
+    """Tell who has to act before and on the due day, and the bureau after it. Each is told once."""
+    from ckanext.govcn.application import deadlines
+
+    reminded = deadlines.remind()
+    if as_json:
+        click.echo(json.dumps({"reminded": reminded}))
+    else:
+        click.echo(f"提醒 {reminded} 件 ({reminded} reminded)")

@@ -48,9 +48,11 @@ class Role(Named):
 
 @dataclass(frozen=True, slots=True)
 class State(Named):
-    """One state. `waits_for` is a role or empty; `grant` is empty, active or suspended."""
+    """One state. `waits_for` is a role or empty; `process` is a row of the deadline table or empty; `grant` is empty,
+    active or suspended."""
 
     waits_for: str = ""
+    process: str = ""
     editable: bool = False
     grant: str = ""
     final: bool = False

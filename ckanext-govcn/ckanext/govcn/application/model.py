@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Application(tk.BaseModel):
     """One 申请. `dataset_title` is the title when it was last submitted: what the dataset is called after it was closed
     is not for the applicant. `agreement_text` is what was made when the department agreed; `agreement_at` when the
-    applicant accepted it. No identity numbers anywhere.
+    applicant accepted it; `terms` the rows of the deadline table that held when it was first submitted. No
+    identity numbers anywhere.
     """
 
     __tablename__ = "govcn_application"
@@ -39,6 +42,7 @@ class Application(tk.BaseModel):
     agreement_sha256: Mapped[str] = mapped_column(sa.Text, default="")
     agreement_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     grant_id: Mapped[str] = mapped_column(sa.Text, default="")
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
     submitted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())

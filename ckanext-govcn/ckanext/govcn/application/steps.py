@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import cases, form, grants, machine, telling, texts
+from ckanext.govcn.application import cases, deadlines, form, grants, machine, telling, texts
 from ckanext.govcn.application.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
 from ckanext.govcn.application.machine import CLOCK, Asker, table
 from ckanext.govcn.application.model import Application
@@ -136,6 +137,7 @@ def _other_text() -> str:
 def _submitted(application: Application, package: model.Package | None) -> None:
     commitment = texts.text_of(texts.COMMITMENT)
     application.commitment_version, application.commitment_sha256 = commitment.version, commitment.sha256
+    deadlines.begin(application)
     application.submitted_at = application.submitted_at or datetime.now(UTC)
     application.dataset_title = package.title if package is not None else application.dataset_title
 
@@ -143,18 +145,24 @@ def _submitted(application: Application, package: model.Package | None) -> None:
 def _agreed(application: Application, package: model.Package | None) -> None:
     """The agreement is made from what was applied for, at the moment the department agrees."""
     owner = model.Group.get(package.owner_org) if package is not None and package.owner_org else None
-    codes = (package.extras or {}).get("codes") if package is not None else None
+    codes = _listed((package.extras or {}).get("codes")) if package is not None else ""
     values = answers_of(application) | {
         "application": application.id,
         "owner": owner.title if owner is not None else "",
         "dataset": application.dataset_title,
-        "dataset_code": codes if isinstance(codes, str) and codes else application.dataset_id,
+        "dataset_code": codes or application.dataset_id,
         "approved_on": today().isoformat(),
         "commitment_version": application.commitment_version,
     }
     text = texts.text_of(texts.AGREEMENT, values)
     application.agreement_version, application.agreement_text = text.version, text.body
     application.agreement_sha256 = text.sha256
+
+
+def _listed(stored: object) -> str:
+    """A list as CKAN stores it in an extra, as text."""
+    values = json.loads(stored) if isinstance(stored, str) and stored.startswith("[") else [stored or ""]
+    return "、".join(str(value) for value in values)
 
 
 def _told(refusal: StepRefused) -> Exception:
