@@ -492,7 +492,7 @@ def _told(report: Any) -> str:
     lines = [*_table([report.to_json()])]
     lines += [sentence for sentence in (report.brake, report.error) if sentence]
     if report.unmodified:
-        lines.append("来源表示内容未变，本次没有重新读取；要重新读取请加 --fresh。")
+        lines.append(f"{'；'.join(report.why)}要重新读取请加 --fresh。")
     if report.counts.waiting:
         lines.append(f"{report.counts.waiting} 项变更待审阅（{'；'.join(report.why)}）。")
         lines.append(

@@ -40,6 +40,7 @@ from harvesters.review import Held, Policy, flood, split
 Thing = TypeVar("Thing")
 
 BATCH = 500
+UNMODIFIED = "来源表示内容未变，本次没有重新读取。"
 KEPT = 1000  # changes in memory of which it is not known yet whether they wait
 LISTED = 1000  # refusals, and as many warnings, that a report lists in full
 
@@ -67,6 +68,7 @@ class Report:
     """归集报告. `state` is finished or failed; `brake` and `error` are Chinese sentences or empty.
 
     `standing` is how the source's entries stand after the run: how many in each 编目状态, and how many are 待核定.
+    `why`: what waits for a person and why, or that nothing was read; Chinese sentences.
     `unmodified`: nothing was read, since the source says that it is what it was in its last run.
     `unindexed` counts datasets that wait for the search index because it does not answer; they are accepted.
     """
@@ -259,6 +261,7 @@ def _repeat(last: Last, session: Session, report: Report) -> None:
     unchanged = last.records - last.repeated - last.refused
     warnings = sum(each.severity == "warn" for each in last.troubles)
     report.unmodified = True
+    report.why[UNMODIFIED] = None
     report.counts = Counts(last.records, last.repeated, unchanged=unchanged, refused=last.refused, warnings=warnings)
     report.tell(last.troubles)
     session.report(last.troubles, report.counts)

@@ -118,6 +118,7 @@ def test_what_is_not_modified_is_not_fetched(folder: Path, portal: Portal) -> No
     assert counts(first) == {"records": 5, "added": 4, "refused": 1}
     assert counts(second) == {"records": 5, "unchanged": 4, "refused": 1}
     assert (first["unmodified"], second["unmodified"]) == (False, True)
+    assert (first["why"], second["why"]) == ([], ["来源表示内容未变，本次没有重新读取。"])
     for name in ("refusals", "refused_by_rule", "standing"):
         assert second[name] == first[name]
     assert counts(from_address(folder, portal)) == counts(second)

@@ -43,7 +43,8 @@ class HarvestRun(tk.BaseModel):
     """归集任务: one pass over a source. `state` is running, finished, failed or crashed (found dead by the next run).
 
     `counts` has the keys of `harvesters.run.Counts`; `brake` says in Chinese why removals were held back. `plan` is
-    empty for a run that did what it found, else waiting, applied, rejected or undone; `why` says why it waits.
+    empty for a run that did what it found, else waiting, applied, rejected or undone; `why` says why it waits, or
+    that the source was not read anew.
     `headings` is how the source's headings were read (heading → field or null); `statistics` is what stays of a thinned
     run.
     """
