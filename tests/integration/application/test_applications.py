@@ -403,6 +403,21 @@ def test_deadlines_are_shown_and_reminded_of(world: World) -> None:
     assert len(texts_of("govcn_notice")) == 3
 
 
+def test_time_stands_still_while_papers_are_completed(world: World) -> None:
+    from ckanext.govcn.application import deadlines
+
+    with freeze_time("2026-09-01 02:00:00"):
+        application = world.until("formal_review")
+        world.act("bureau", application, "ask_correction", reason="补充安全保障措施")
+    with freeze_time("2026-09-21 02:00:00"):
+        told = world.as_("applicant", "govcn_application_show", id=application["id"])
+        assert told["deadline"]["state"] == "stopped"
+        assert deadlines.remind() == 0
+        again = world.submit(told)["deadline"]
+        # 5 working days from the 22nd; 25 to 27 September are 中秋, the 20th before it was a working day
+        assert (again["state"], again["due"]) == ("running", "2026-09-29")
+
+
 def test_people_are_told_without_anything_of_the_application(world: World) -> None:
     def told(who: str) -> list[str]:
         return [notice["title"] for notice in world.as_(who, "govcn_notice_list")["results"]]

@@ -15,7 +15,7 @@ from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.deadline.calendar import WorkingCalendar, load_calendar
-from ckanext.govcn.deadline.period import Period, reminder, standing
+from ckanext.govcn.deadline.period import Period, State, reminder, standing
 from ckanext.govcn.deadline.site import config_folder
 from ckanext.govcn.deadline.sla import Sla, load_sla
 from ckanext.govcn.notice.outbox import To, notify
@@ -47,11 +47,13 @@ def told(application: Application, history: Sequence[Mapping[str, Any]]) -> dict
     if period is None:
         return None
     now = standing(period, _settings()[1], _day(datetime.now(BEIJING)))
+    # the day on which the papers came is not counted either, but nothing is waited for any more
+    state = State.RUNNING if now.state is State.STOPPED and period.open_stop is None else now.state
     return {
         "process": say(period.term.title, period.term.title_en),
         "days": period.days,
         "due": now.due.isoformat(),
-        "state": now.state.value,
+        "state": state.value,
         "left": now.left,
         "overdue": now.overdue,
         "basis": period.term.basis,
