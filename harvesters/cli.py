@@ -334,12 +334,18 @@ def template_command(department: str, source: str, output: Path | None, *, as_js
 @harvest.command("thin", short_help="按保留规则清理旧的归集记录")
 @as_json
 def thin_command(*, as_json: bool) -> None:
-    """Thin old runs by config/retention.yaml: changes, problems and records as received go, counts stay."""
+    """Thin old runs by config/retention.yaml: changes, problems and records as received go, counts stay.
+
+    Queries that found nothing go too, once they are old.
+    """
     with _one_sentence(as_json):
         from harvesters.thinning import thin
 
         gone = thin()
-        told = "已清理归集任务 {runs} 次：变更 {changes} 项，问题 {problems} 条，来源记录 {records} 条。"
+        told = (
+            "已清理归集任务 {runs} 次：变更 {changes} 项，问题 {problems} 条，来源记录 {records} 条；"
+            "未检索到的词 {missed_queries} 个。"
+        )
         _print(gone if as_json else told.format_map(gone))
 
 

@@ -1,4 +1,4 @@
-"""How long runs are kept in full (归集记录保留规则): `config/retention.yaml`. PURE.
+"""How long runs are kept in full, and missed queries at all (保留规则): `config/retention.yaml`. PURE.
 
 A run that is older than `days` and not among the source's last `runs` is thinned: its changes, snapshots, problems and
 the records that it received go, its counts and how often each rule refused stay. What the present state refers to is
@@ -22,11 +22,15 @@ FILE = "retention.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Runs are kept for `days`, and of each source the last `runs`. `record_bytes`: the largest record kept whole."""
+    """Runs are kept for `days`, and of each source the last `runs`. `record_bytes`: the largest record kept whole.
+
+    `missed_query_days`: how long is kept what people looked for and did not find (未检索到), today counted.
+    """
 
     days: int = 180
     runs: int = 20
     record_bytes: int = 1_048_576
+    missed_query_days: int = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def load_retention(folder: Path) -> Retention:
     values: Any = cast("dict[Any, Any]", given).get("retention", {}) if isinstance(given, dict) else None
     known = set(Retention.__dataclass_fields__)
     if not isinstance(values, dict):
-        raise SourceInvalid(str(path), [Fault(1, "retention", "应写明 days、runs、record_bytes")])
+        raise SourceInvalid(str(path), [Fault(1, "retention", "应写明 days、runs、record_bytes、missed_query_days")])
     read = cast("dict[Any, Any]", values)
     faults = [
         Fault(1, str(key), "没有这个设置" if key not in known else "应为不小于 1 的整数")

@@ -1,12 +1,16 @@
-"""Carries out `retention`: old runs lose what was kept of them in full. `harvest thin`, and the worker every hour."""
+"""Carries out `retention`: old runs lose what was kept of them in full, old missed queries go.
+
+`harvest thin`, and the worker every hour.
+"""
 
 # pyright: basic
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ckan import model
+from ckanext.govcn.portal.model import forget_missed
 from sqlalchemy import text
 
 from harvesters.configured import config_folder
@@ -48,10 +52,14 @@ RAW = text("""
 
 
 def thin(rule: Retention | None = None, now: datetime | None = None) -> dict[str, Any]:
-    """Thin what the rule says: `runs` thinned, and how many `changes`, `problems` and `records` went. Idempotent."""
+    """Thin what the rule says: `runs` thinned, and how many of the others went. Idempotent.
+
+    Keys: `runs`, `changes`, `problems`, `records`, `missed_queries` (texts, each day's counted).
+    """
     rule = rule or load_retention(config_folder())
     past = [Past(row.id, row.source, row.started_at, row.open) for row in model.Session.execute(RUNS)]
-    runs = expired(past, rule, now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    runs = expired(past, rule, now)
     gone = {"runs": len(runs), "changes": 0, "problems": 0, "records": 0}
     for start in range(0, len(runs), BATCH):
         these = {"runs": runs[start : start + BATCH]}
@@ -60,4 +68,6 @@ def thin(rule: Retention | None = None, now: datetime | None = None) -> dict[str
             deleted: Any = model.Session.execute(statement, these)
             gone[name] += deleted.rowcount
         model.Session.commit()
+    gone["missed_queries"] = forget_missed(now.astimezone().date() - timedelta(days=rule.missed_query_days - 1))
+    model.Session.commit()
     return gone

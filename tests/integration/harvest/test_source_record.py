@@ -145,3 +145,21 @@ def test_thinning_leaves_counts_and_what_the_present_state_needs(department: Dep
     with pytest.raises(NotUndoable):
         undo(first)
     assert undo(last.run).restored == 1
+
+
+def test_thinning_removes_what_was_looked_for_long_ago() -> None:
+    from ckan import model
+    from ckanext.govcn.portal.model import missed_table
+
+    from harvesters.retention import Retention
+    from harvesters.thinning import thin
+
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    days = {f"{days} 天前": (now - timedelta(days=days)).date() for days in (0, 29, 30, 400)}
+    rows = [{"day": day, "text": text, "times": 2} for text, day in days.items()]
+    model.Session.execute(missed_table.insert(), rows)
+    model.Session.commit()
+    assert thin(Retention(missed_query_days=30), now)["missed_queries"] == 2
+    left = model.Session.execute(missed_table.select()).all()
+    assert {row.text for row in left} == {"0 天前", "29 天前"}
+    assert thin(Retention(missed_query_days=30), now)["missed_queries"] == 0

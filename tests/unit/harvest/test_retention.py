@@ -47,6 +47,7 @@ def test_the_rule_is_the_operators_and_a_wrong_one_is_told(tmp_path: Path) -> No
     for wrong in (
         "retention: {day: 3}",
         "retention: {days: 0}",
+        "retention: {missed_query_days: 0}",
         "retention: {days: yes}",
         "retention: 3",
         "retention: {",

@@ -100,6 +100,12 @@ def _count_missed(text: str, *, times: int = 0, wanted: int = 0) -> None:
         connection.execute(_ADD_MISSED, counted)
 
 
+def forget_missed(before: datetime.date) -> int:
+    """Delete the texts of days before this one, in the caller's transaction; how many there were."""
+    deleted: Any = model.Session.execute(missed_table.delete().where(missed_table.c.day < before))
+    return deleted.rowcount
+
+
 def most_missed(days: int, least: int, limit: int) -> list[dict[str, Any]]:
     """Texts of the last `days` days, missed `least` times or wanted: text, times, wanted, days, last_day."""
     columns, since = missed_table.c, datetime.date.today() - datetime.timedelta(days=days)  # noqa: DTZ011
