@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ckanext.govcn.access import rules, surfaces
-from ckanext.govcn.access.rules import What, Who
+from ckanext.govcn.access.rules import Grant, What, Who
 
-OWNER = "o"
+OWNER, DATASET, PURPOSE = "o", "d", "p"
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+IN_FORCE = Grant("g", DATASET, rules.OPENING, PURPOSE, NOW - timedelta(days=1), NOW + timedelta(days=1))
+LAPSED = (
+    replace(IN_FORCE, until=NOW),
+    replace(IN_FORCE, suspended=True),
+    replace(IN_FORCE, channel=rules.SHARING),
+    replace(IN_FORCE, purpose="another"),
+    replace(IN_FORCE, dataset="another"),
+)
 PERSONS = {
     "public": Who(),
     "logged in": Who(user_id="u"),
     "confirmed department": Who(user_id="u", organizations=frozenset({"x"}), department=True),
     "owner's member": Who(user_id="u", organizations=frozenset({OWNER})),
+    "grantee": Who(user_id="u", grants=(IN_FORCE,)),
+    "grant expired, suspended or for something else": Who(user_id="u", grants=LAPSED),
     "bureau": Who(user_id="u", bureau=True),
     "sysadmin": Who(user_id="u", sysadmin=True),
 }
@@ -44,7 +57,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _cell(who: Who, what: What) -> str:
-    if rules.may_get_data(who, what).allowed:
+    if rules.may_get_data(who, replace(what, dataset=DATASET), rules.OPENING, PURPOSE, NOW).allowed:
         return "data"
     return "entry" if rules.may_see_entry(who, what) else "–"
 
