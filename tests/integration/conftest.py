@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-WITH_TABLES = ("activity", "govcn", "govcn_access", "govcn_application", "govcn_harvest", "govcn_notice", "govcn_portal", "govcn_search")
+WITH_TABLES = (
+    "activity", "govcn", "govcn_access", "govcn_application", "govcn_grant", "govcn_harvest", "govcn_notice",
+    "govcn_portal", "govcn_search",
+)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

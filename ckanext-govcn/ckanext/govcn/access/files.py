@@ -112,6 +112,17 @@ def sha256_of(resource_id: str) -> str:
     return model.Session.scalar(sa.select(ResourceFile.sha256).where(ResourceFile.resource_id == resource_id)) or ""
 
 
+def versions_of(package_id: str) -> list[str]:
+    """Digests of what the dataset's resources deliver now; an empty text where there is no content."""
+    query = (
+        sa.select(sa.func.coalesce(ResourceFile.sha256, ""))
+        .select_from(model.Resource)
+        .outerjoin(ResourceFile, ResourceFile.resource_id == model.Resource.id)
+        .where(model.Resource.package_id == package_id, model.Resource.state == "active")
+    )
+    return sorted(set(model.Session.scalars(query))) or [""]
+
+
 def delivered_by(resource_id: str) -> tuple[StoredFile, str] | None:
     """The content a resource delivers and its file name, or None. Raises FileMissing when the disk has lost it."""
     query = (

@@ -6,6 +6,8 @@ organization as a system administrator's.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import ckan.plugins as p
@@ -15,10 +17,11 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.govcn.access import rules
-from ckanext.govcn.access.rules import What, Who
+from ckanext.govcn.access.rules import Grant, What, Who
 
 ANONYMOUS = Who()
-
+KEY_PREFIX = "govcn-key-"
+"""How an access key of a grant begins: it is told from CKAN's tokens by it."""
 
 BUREAU_ROLES = ("admin", "editor")
 
@@ -68,6 +71,30 @@ def who_is(user: Any) -> Who:
     )
 
 
+def with_grants(who: Who, dataset: str) -> Who:
+    """The person with the grants held for a dataset. Only for surfaces through which a grant delivers: those that
+    account for what they give."""
+    if not who.user_id or not p.plugin_loaded("govcn_grant"):
+        return who
+    from ckanext.govcn.grant import model as grants
+
+    return replace(who, grants=grants.held(model.Session, who.user_id, dataset))
+
+
+def by_key(presented: str) -> tuple[Who, Grant] | None:
+    """Whom an access key speaks for, and for which grant alone: no membership comes with it. None: no valid key."""
+    if not p.plugin_loaded("govcn_grant"):
+        return None
+    from ckanext.govcn.grant import keys
+
+    found = keys.holder(model.Session, presented, datetime.now(UTC))
+    if found is None:
+        return None
+    user, grant = found
+    active = model.User.get(user)
+    return (Who(user_id=user, grants=(grant,)), grant) if active is not None and active.state == "active" else None
+
+
 def asking(context: Context) -> Who:
     """The person who asks, from an action's context."""
     user = context.get("auth_user_obj")
@@ -91,7 +118,7 @@ def what_of(package: model.Package) -> What:
     what = What.from_fields(package.extras or {}, package.owner_org, package.state)
     if package.private and rules.level_of(what) in ("open", "login", "conditional"):
         return What(owner=what.owner, active=what.active)
-    return what
+    return replace(what, dataset=package.id)
 
 
 def manages_accounts(context: Context) -> bool:

@@ -1,19 +1,29 @@
-"""The one way data leaves: the portal's own download route, which asks `may_get_data` at every request."""
+"""The one way data leaves: the portal's own download route, which asks `may_get_data` at every request.
+
+Whoever holds a grant comes as a logged-in user, with a token, or with an access key of the grant (`Authorization:
+Bearer govcn-key-…`). Every answer about data of 有条件开放 leaves a line in the audit log, before the data leaves.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import ckan.plugins.toolkit as tk
 import flask
 from ckan import model
 from ckan.lib import base, signals
 from flask import Blueprint, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ckanext.govcn.access import auth, files, people, rules, vault
 from ckanext.govcn.access.exceptions import FileMissing
-from ckanext.govcn.access.rules import Decision
+from ckanext.govcn.access.rules import Decision, What, Who
+from ckanext.govcn.audit import log as audit
+from ckanext.govcn.audit.chain import Event
+from ckanext.govcn.audit.origin import origin
 
 log = logging.getLogger(__name__)
 
@@ -104,24 +114,84 @@ def _follow(resource: model.Resource, level: str) -> Response:
     return flask.redirect(url, 302)
 
 
-def download(
-    package_type: str = "dataset", id: str = "", resource_id: str = "", filename: str | None = None
-) -> Response:
-    """Deliver the data of a resource to whoever gets it. 404 for whoever may not even see the entry."""
-    package, resource = _find(id, resource_id)
-    who, what = people.who_is(tk.current_user), people.what_of(package)
-    decision = rules.may_get_data(who, what)
-    log.info("data resource=%s user=%s rule=%s", resource.id, who.user_id or "-", decision.code)
-    if not rules.may_see_entry(who, what):
-        base.abort(404, tk._("Resource not found"))
-    if not decision.allowed:
-        return _refuse(decision)
+def _asking(package: model.Package) -> Who | None:
+    """Who asks, with the grants held for this dataset; None: with an access key that is none.
+
+    A key speaks for its own dataset only: anywhere else whoever shows it is the public.
+    """
+    scheme, _blank, presented = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not presented.startswith(people.KEY_PREFIX):
+        return people.with_grants(people.who_is(tk.current_user), package.id)
+    found = people.by_key(presented.strip())
+    if found is None:
+        return None
+    who, grant = found
+    return who if grant.dataset == package.id else people.ANONYMOUS
+
+
+def _decide(who: Who | None, what: What) -> Decision:
+    if who is None:
+        return rules.BAD_KEY
+    now = datetime.now(UTC)
+    purpose = request.args.get("purpose") or rules.purpose_in_force(who, what, rules.OPENING, now)
+    return rules.may_get_data(who, what, rules.OPENING, purpose, now)
+
+
+def _deliver(resource: model.Resource, what: What) -> Response:
     try:
         found = files.delivered_by(resource.id)
     except FileMissing as error:
         log.exception("file of resource %s is missing", resource.id)
         base.abort(503, str(error))
-    response = _send(*found) if found else _follow(resource, rules.level_of(what))
+    return _send(*found) if found else _follow(resource, rules.level_of(what))
+
+
+def _account(resource: model.Resource, who: Who | None, version: str, decision: Decision, answer: Response) -> None:
+    """One line about data of 有条件开放. Raises when it cannot be written: then nothing is delivered."""
+    ip, port = origin(request.environ)
+    delivered = decision.allowed and answer.status_code < 400
+    size = answer.calculate_content_length() or answer.content_length or 0
+    audit.write(
+        Event(
+            "data.download",
+            decision.code if delivered or not decision.allowed else "not_delivered",
+            who=who.user_id if who else "",
+            ip=ip,
+            port=port,
+            subject=resource.id,
+            version=version,
+            grant=decision.grant,
+            bytes=size if delivered and request.method == "GET" else 0,
+            detail={"status": str(answer.status_code)},
+        )
+    )
+
+
+def download(
+    package_type: str = "dataset", id: str = "", resource_id: str = "", filename: str | None = None
+) -> Response:
+    """Deliver the data of a resource to whoever gets it. 404 for whoever may not even see the entry.
+
+    `purpose` in the address names the purpose of one of several grants.
+    """
+    package, resource = _find(id, resource_id)
+    version = files.sha256_of(resource.id)
+    who, what = _asking(package), replace(people.what_of(package), version=version)
+    decision, conditional = _decide(who, what), rules.level_of(what) == "conditional"
+    user = who.user_id if who else ""
+    log.info("data resource=%s user=%s rule=%s", resource.id, user or "-", decision.code)
+    if not rules.may_see_entry(who or people.ANONYMOUS, what):
+        base.abort(404, tk._("Resource not found"))
+    try:
+        response = _deliver(resource, what) if decision.allowed else _refuse(decision)
+    except HTTPException as refusal:
+        if conditional:
+            _account(resource, who, version, decision, flask.make_response(refusal.get_response()))
+        raise
+    if conditional:
+        _account(resource, who, version, decision, response)
+    if not decision.allowed:
+        return response
     if request.method == "GET" and not (request.range and request.range.ranges[0][0]):  # a further part is no download
         signals.resource_download.send(resource.id)
     return _seal_headers(response, decision)

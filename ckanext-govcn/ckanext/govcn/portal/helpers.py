@@ -88,6 +88,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
         links.insert(0, _link(_("目录归集"), "govcn_harvest.sources", ("govcn_harvest",)))
     if plugin_loaded("govcn_application"):
         links.insert(0, _link(_("数据申请"), "govcn_application.index", ("govcn_application",)))
+    if plugin_loaded("govcn_grant"):
+        links.insert(0, _link(_("我的授权"), "govcn_grant.mine", ("govcn_grant",)))
     if plugin_loaded("govcn_notice"):
         links.insert(0, _link(_("消息"), "govcn_notice.inbox") | {"count": tk.h.govcn_notice_unread()})
     if user.sysadmin:

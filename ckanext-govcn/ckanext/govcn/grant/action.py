@@ -1,0 +1,275 @@
+"""Actions of 授权. `defer_commit` in the context leaves the commit to the caller, as in CKAN's own actions.
+
+What opens data (give, resume, a new key) is in the audit log before it takes effect; what closes it takes effect first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context, DataDict
+
+from ckanext.govcn.access import people, rules
+from ckanext.govcn.dataset.api import whole_number
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.grant import accounts, keys, persons, states, terms
+from ckanext.govcn.grant import model as grants
+from ckanext.govcn.grant.exceptions import GrantError, StepRefused
+from ckanext.govcn.grant.model import Grant, GrantKey
+from ckanext.govcn.grant.states import Role, Step
+
+LONGEST_DAYS, KEYS_PER_GRANT = "ckanext.govcn.grant.longest_days", "ckanext.govcn.grant.keys_per_grant"
+PER_PAGE, LONGEST_LIST = 20, 200
+
+
+def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """授权: give `user` (id or name) the data of `package_id` (id or name) for a time.
+
+    `purpose` and `reason` are needed; `until` (a date, which is included, or a time with its zone) as well; `begins` is
+    now when left out; `channel` opening (default) or sharing; `versions`: SHA-256 digests, or `current` for what the
+    dataset delivers now, or nothing for whatever it delivers in that time; `reference`: the application's number.
+    Gives the grant, as `govcn_grant_show` does.
+    """
+    package = model.Package.get(str(tk.get_or_bust(data_dict, "package_id")))
+    grantee = model.User.get(str(tk.get_or_bust(data_dict, "user")))
+    if package is None or not rules.may_see_entry(persons.asking(context)[1], people.what_of(package)):
+        raise tk.ObjectNotFound(say("没有这个数据集", "There is no such dataset"))
+    tk.check_access("govcn_grant_give", context, data_dict)
+    if grantee is None or grantee.state != "active":
+        raise tk.ValidationError({"user": [say("没有这个账户，或账户已停用", "There is no such account in use")]})
+    giver = _person(context)
+    with _refusals():
+        read = terms.read(data_dict, _now(), timedelta(days=int(tk.config[LONGEST_DAYS])))
+        grant = grants.give(model.Session, package=package, user_id=grantee.id, given_by=giver.id, terms=read)
+        accounts.tell(accounts.GIVE, grant, package.owner_org or "")
+        said = {"purpose": grant.purpose, "reason": grant.reason, "reference": grant.reference}
+        accounts.note(accounts.GIVE, grant, giver.id, **said)
+    _commit(context)
+    return _shown(context, [grant])[0]
+
+
+@tk.side_effect_free
+def govcn_grant_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """One grant by `id`: what it says, its `state` (pending, in_force, suspended, expired, ended), its `keys` (never
+    the key itself), and `may`, the steps that the reader may take. Times in ISO 8601."""
+    return _shown(context, [_found(context, data_dict, "govcn_grant_show")])[0]
+
+
+@tk.side_effect_free
+def govcn_grant_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Grants, newest first: `count` and `results` as of `govcn_grant_show`.
+
+    `of`: mine (default), or department: those of the datasets one looks after (all, for the bureau). `limit` (20, at
+    most 200), `offset`.
+    """
+    tk.check_access("govcn_grant_list", context, data_dict)
+    user, who = persons.asking(context)
+    if user is None:
+        raise tk.NotAuthorized(say("请先登录再查看授权", "Please log in to see grants"))
+    of = str(data_dict.get("of") or "mine")
+    if of not in ("mine", "department"):
+        raise tk.ValidationError({"of": [say("应为 mine 或 department", "Must be mine or department")]})
+    limit = min(whole_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
+    offset = whole_number(data_dict, "offset", 0)
+    whose = grants.of_user(user.id) if of == "mine" else grants.of_owners(persons.owners(user, who))
+    count, found = grants.listed(model.Session, whose, limit, offset)
+    return {"count": count, "results": _shown(context, found)}
+
+
+def govcn_grant_suspend(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """中止 at once, by one person, with `reason`; reviewed afterwards. Gives the grant."""
+
+    def suspend(grant: Grant, who: str, reason: str) -> None:
+        grant.suspended_at, grant.suspended_by, grant.suspend_reason = _now(), who, reason
+
+    return _take(Step.SUSPEND, context, data_dict, suspend)
+
+
+def govcn_grant_resume(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """恢复, with `reason`, by somebody other than who suspended. Gives the grant."""
+
+    def resume(grant: Grant, _who: str, _reason: str) -> None:
+        grant.suspended_at, grant.suspended_by, grant.suspend_reason = None, "", ""
+
+    return _take(Step.RESUME, context, data_dict, resume)
+
+
+def govcn_grant_end(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """终止 for good, with `reason`; the grantee may give the grant back. Gives the grant."""
+
+    def end(grant: Grant, who: str, reason: str) -> None:
+        grant.ended_at, grant.ended_by, grant.end_reason = _now(), who, reason
+
+    return _take(Step.END, context, data_dict, end)
+
+
+def govcn_grant_key_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """A new access key for one's own grant `id`; `expires_at` (a date or a time with its zone) is the grant's end when
+    left out, and never later. Gives `id`, `prefix`, `expires_at` and `key`, which is shown this once."""
+    grant = _found(context, data_dict, "govcn_grant_key_create", lock=True)
+    user, now = _person(context), _now()
+    with _refusals():
+        _check(Step.CREATE_KEY, grant, user, "")
+        given = data_dict.get("expires_at")
+        expires_at = terms.moment("expires_at", given, end=True) if given else grant.until
+        if expires_at <= now:
+            raise tk.ValidationError({"expires_at": [say("应晚于现在", "Must be later than now")]})
+        key, text = keys.create(model.Session, grant, expires_at, now, int(tk.config[KEYS_PER_GRANT]))
+        accounts.note("key_create", grant, user.id, key=key.prefix, expires_at=key.expires_at.isoformat())
+    _commit(context)
+    return {**_key(key, now), "key": text}
+
+
+def govcn_grant_key_revoke(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """吊销 the key `id`: the next request with it is refused. Gives the grant."""
+    tk.check_access("govcn_grant_key_revoke", context, data_dict)
+    key = keys.find(model.Session, str(tk.get_or_bust(data_dict, "id")))
+    grant = grants.find(model.Session, key.grant_id, lock=True) if key else None
+    if key is None or grant is None:
+        raise tk.ObjectNotFound(say("没有这个密钥", "There is no such key"))
+    user = _person(context)
+    if key.revoked_at is None:
+        key.revoked_at, key.revoked_by = _now(), user.id
+        _commit(context)
+        accounts.note("key_revoke", grant, user.id, key=key.prefix)
+    return _shown(context, [grant])[0]
+
+
+# what they have in common ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _commit(context: Context) -> None:
+    if not context.get("defer_commit"):
+        model.repo.commit()
+
+
+def _person(context: Context) -> model.User:
+    user = persons.asking(context)[0]
+    if user is None:
+        raise tk.NotAuthorized(say("请先登录", "Please log in"))
+    return user
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Errors of the grants as CKAN's, in the reader's language; the transaction is undone, whatever the error."""
+    try:
+        yield
+    except GrantError as error:
+        model.Session.rollback()
+        raise tk.ValidationError({error.field: [say(error.message, error.message_en)]}) from error
+    except BaseException:
+        model.Session.rollback()
+        raise
+
+
+def _found(context: Context, data_dict: DataDict, action: str, *, lock: bool = False) -> Grant:
+    grant_id = str(tk.get_or_bust(data_dict, "id"))
+    tk.check_access(action, context, data_dict)
+    grant = grants.find(model.Session, grant_id, lock=lock)
+    if grant is None:
+        raise tk.ObjectNotFound(say("没有这项授权", "There is no such grant"))
+    return grant
+
+
+def _check(step: Step, grant: Grant, user: model.User, reason: str) -> None:
+    """Raises StepRefused."""
+    held = persons.roles(user, model.Package.get(grant.package_id), grant.user_id)
+    same = grant.suspended_by == user.id
+    refusal = states.may_take(step, grant.state(_now()), held, reason=reason, same_person=same)
+    if refusal is not None:
+        raise StepRefused(refusal)
+
+
+def _take(
+    step: Step, context: Context, data_dict: DataDict, change: Callable[[Grant, str, str], None]
+) -> dict[str, Any]:
+    grant = _found(context, data_dict, f"govcn_grant_{step.value}", lock=True)
+    user = _person(context)
+    with _refusals():
+        reason = terms.sentence("reason", data_dict.get("reason"), terms.LONGEST_REASON)
+        _check(step, grant, user, reason)
+        change(grant, user.id, reason)
+        model.Session.flush()
+        package = model.Package.get(grant.package_id)
+        accounts.tell(step.value, grant, (package.owner_org if package else "") or "")
+        if step is Step.RESUME:
+            accounts.note(step.value, grant, user.id, reason=reason)
+    _commit(context)
+    if step is not Step.RESUME:
+        accounts.note(step.value, grant, user.id, reason=reason)
+    return _shown(context, [grant])[0]
+
+
+def _shown(context: Context, found: list[Grant]) -> list[dict[str, Any]]:
+    user, who = persons.asking(context)
+    held_keys = grants.keys_of(model.Session, [grant.id for grant in found])
+    return [_grant(user, who, grant, held_keys[grant.id]) for grant in found]
+
+
+def _grant(user: model.User | None, who: rules.Who, grant: Grant, held_keys: list[GrantKey]) -> dict[str, Any]:
+    """As the reader may see it: the dataset's title when the entry may be seen; who decided, to those who decide."""
+    now, package = _now(), model.Package.get(grant.package_id)
+    held = persons.roles(user, package, grant.user_id)
+    visible = package is not None and rules.may_see_entry(who, people.what_of(package))
+    state = grant.state(now)
+    told: dict[str, Any] = {
+        "id": grant.id,
+        "package_id": grant.package_id,
+        "dataset": {"name": package.name, "title": package.title} if package is not None and visible else None,
+        "channel": grant.channel,
+        "purpose": grant.purpose,
+        "begins": _moment(grant.begins),
+        "until": _moment(grant.until),
+        "versions": list(grant.versions or ()),
+        "reference": grant.reference,
+        "state": state.value,
+        "reason": grant.reason,
+        "given_at": _moment(grant.given_at),
+        "suspended_at": _moment(grant.suspended_at) if grant.suspended_at else None,
+        "suspend_reason": grant.suspend_reason,
+        "ended_at": _moment(grant.ended_at) if grant.ended_at else None,
+        "end_reason": grant.end_reason,
+        "keys": [_key(key, now) for key in held_keys],
+        "may": [step.value for step in Step if _may(step, grant, state, held, user)],
+    }
+    if held - {Role.GRANTEE}:
+        told["user"] = _name(grant.user_id)
+        told["given_by"], told["suspended_by"], told["ended_by"] = (
+            _name(each) for each in (grant.given_by, grant.suspended_by, grant.ended_by)
+        )
+    return told
+
+
+def _may(step: Step, grant: Grant, state: states.State, held: frozenset[Role], user: model.User | None) -> bool:
+    same = user is not None and grant.suspended_by == user.id
+    return states.may_take(step, state, held, reason="given with the step", same_person=same) is None
+
+
+def _moment(stored: datetime) -> str:
+    return stored.astimezone(UTC).isoformat()
+
+
+def _name(user_id: str) -> str:
+    user = model.User.get(user_id) if user_id else None
+    return user.name if user is not None else ""
+
+
+def _key(key: GrantKey, now: datetime) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "prefix": key.prefix,
+        "created_at": _moment(key.created_at),
+        "expires_at": _moment(key.expires_at),
+        "revoked_at": _moment(key.revoked_at) if key.revoked_at else None,
+        "valid": key.valid(now),
+    }

@@ -1,0 +1,65 @@
+"""Errors of the grants.
+
+```
+GrantError
+├── TermsRefused     field: what is wrong with what a grant would say
+├── NotGrantable     the dataset is not one that is given by grants
+├── StepRefused      refusal: the step is not allowed now, or not to this person
+└── TooManyKeys      limit
+```
+
+`transient` says whether trying again may help. `field` is where a form shows the message.
+"""
+
+from __future__ import annotations
+
+from ckanext.govcn.grant.states import Refusal
+
+
+class GrantError(Exception):
+    """Base of all errors here."""
+
+    transient = False
+
+    def __init__(self, field: str, message: str, message_en: str) -> None:
+        super().__init__(message, message_en)
+        self.field = field
+        self.message = message
+        self.message_en = message_en
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.message_en})"
+
+
+class TermsRefused(GrantError):
+    """A field of the grant is missing or wrong."""
+
+
+class NotGrantable(GrantError):
+    """Grants are for published data of 有条件开放 only."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "package_id",
+            "只有已发布的有条件开放数据可以授权",
+            "Grants are for published data that is open on conditions",
+        )
+
+
+class StepRefused(GrantError):
+    """See `refusal`."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__("reason" if refusal.rule == "reason" else "id", refusal.message, refusal.message_en)
+        self.refusal = refusal
+
+
+class TooManyKeys(GrantError):
+    """The grant has as many valid keys as it may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "id",
+            f"每项授权最多 {limit} 个有效密钥，请先吊销不用的",
+            f"A grant has at most {limit} valid keys; revoke one that is not used",
+        )

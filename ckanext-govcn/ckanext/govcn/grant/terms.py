@@ -1,0 +1,103 @@
+"""What a grant says, read from what a person or an action gives. PURE.
+
+A date stands for the whole day in Beijing: a grant from 2026-12-01 to 2026-12-31 begins with the first day and is over
+when the last one is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, cast
+
+from ckanext.govcn.access.rules import CHANNELS, OPENING
+from ckanext.govcn.grant.exceptions import TermsRefused
+
+BEIJING = timezone(timedelta(hours=8))
+LONGEST_PURPOSE, LONGEST_REASON, LONGEST_REFERENCE, MOST_VERSIONS = 500, 2000, 200, 100
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """通道, 用途, 期限, 版本 and 理由. `versions` None: those that the dataset delivers when the grant is given."""
+
+    channel: str
+    purpose: str
+    begins: datetime
+    until: datetime
+    reason: str
+    reference: str = ""
+    versions: tuple[str, ...] | None = ()
+
+
+def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
+    """The terms. Raises TermsRefused, naming the field."""
+    channel = str(given.get("channel") or OPENING)
+    if channel not in CHANNELS:
+        raise TermsRefused("channel", "渠道应为 opening（开放）或 sharing（共享）", "Must be opening or sharing")
+    begins = moment("begins", given["begins"]) if given.get("begins") else now
+    until = moment("until", given.get("until"), end=True)
+    if until <= max(begins, now):
+        raise TermsRefused("until", "截止时间应晚于生效时间和现在", "Must be later than the beginning, and than now")
+    if until - begins > longest:
+        raise TermsRefused(
+            "until", f"授权期限最长 {longest.days} 天，到期可再次授权", f"A grant lasts at most {longest.days} days"
+        )
+    return Terms(
+        channel,
+        sentence("purpose", given.get("purpose"), LONGEST_PURPOSE),
+        begins,
+        until,
+        sentence("reason", given.get("reason"), LONGEST_REASON),
+        sentence("reference", given.get("reference"), LONGEST_REFERENCE, needed=False),
+        _versions(given.get("versions")),
+    )
+
+
+def moment(field: str, given: Any, *, end: bool = False) -> datetime:
+    """A date (its beginning, or its end) or a time with a zone, in ISO 8601. Raises TermsRefused."""
+    text = given.isoformat() if isinstance(given, (date, datetime)) else str(given or "").strip()
+    try:
+        if len(text) == 10:
+            day = datetime.combine(date.fromisoformat(text), datetime.min.time(), BEIJING)
+            return day + timedelta(days=1) if end else day
+        exact = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        exact = None
+    if exact is None or exact.tzinfo is None:
+        raise TermsRefused(
+            field,
+            "请填写日期（如 2026-12-31），或带时区的时间（如 2026-12-31T18:00:00+08:00）",
+            "Give a date (2026-12-31) or a time with its zone (2026-12-31T18:00:00+08:00)",
+        )
+    return exact
+
+
+def sentence(field: str, given: Any, longest: int, *, needed: bool = True) -> str:
+    """A text of people. Raises TermsRefused when it is missing, too long or holds what a database does not take."""
+    text = "" if given is None else str(given).strip()
+    if needed and not text:
+        raise TermsRefused(field, "请填写此项", "Please fill this in")
+    if len(text) > longest or "\0" in text:
+        raise TermsRefused(field, f"最多 {longest} 字", f"At most {longest} characters")
+    return text
+
+
+def _versions(given: Any) -> tuple[str, ...] | None:
+    if given == CURRENT:
+        return None
+    listed = cast("list[object]", given) if isinstance(given, list) else [given] if given else []
+    if len(listed) > MOST_VERSIONS:
+        raise TermsRefused("versions", f"最多 {MOST_VERSIONS} 个版本", f"At most {MOST_VERSIONS} versions")
+    texts = sorted({str(each).lower() for each in listed})
+    if not all(_DIGEST.fullmatch(text) for text in texts):
+        raise TermsRefused(
+            "versions",
+            "应为文件的 SHA-256（64 位十六进制），或 current",
+            "Must be SHA-256 digests (64 hexadecimal digits), or current",
+        )
+    return tuple(texts)
