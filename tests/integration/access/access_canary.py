@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -22,8 +23,14 @@ from ckan import model
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
-PERSONS = ("anonymous", "stranger", "department", "unconfirmed", "editor", "sysadmin")
-ALL, LOGGED_IN = frozenset(PERSONS), frozenset(PERSONS) - {"anonymous"}
+# each holds a grant for every dataset, whatever its level; the key is the grantee's own. A stranger is also an applicant
+# without a grant.
+GRANTEES = ("grantee", "expired", "suspended", "sharing")
+PERSONS = ("anonymous", "stranger", "department", "unconfirmed", "editor", "sysadmin", *GRANTEES, "key")
+ALL, LOGGED_IN = frozenset(PERSONS), frozenset(PERSONS) - {"anonymous", "key"}
+# what a grant in force may open is asked of every level as the grantee; these differ from the grantee only where a grant
+# serves at all
+ONE_LEVEL = frozenset({"expired", "suspended", "sharing", "key"})
 INSIDE = frozenset({"editor", "sysadmin"})
 SHARED = INSIDE | {"department"}
 EDITOR = frozenset({"editor"})
@@ -31,21 +38,28 @@ EDITOR = frozenset({"editor"})
 
 @dataclass(frozen=True)
 class Level:
-    """Fields of a dataset, who may see its entry and who may get its data."""
+    """Fields of a dataset, who may see its entry, who may get its data, and who may get files but never an address."""
 
     fields: dict[str, str]
     entry: frozenset[str]
     data: frozenset[str]
+    files: frozenset[str] = frozenset()
+
+    def may(self, kind: str) -> frozenset[str]:
+        """Who may be shown a word of this kind: address, cell or entry."""
+        return self.entry if kind == "entry" else self.data | self.files if kind == "cell" else self.data
 
 
-def _level(entry: frozenset[str], data: frozenset[str], **fields: str) -> Level:
-    return Level({"catalog_status": "published", **fields}, entry, data)
+def _level(
+    entry: frozenset[str], data: frozenset[str], files: frozenset[str] = frozenset(), **fields: str
+) -> Level:
+    return Level({"catalog_status": "published", **fields}, entry, data, files)
 
 
 LEVELS = {
     "open": _level(ALL, ALL, open_type="unconditional", access_mode="anonymous"),
     "login": _level(ALL, LOGGED_IN, open_type="unconditional", access_mode="login"),
-    "conditional": _level(ALL, EDITOR, open_type="conditional", share_type="1"),
+    "conditional": _level(ALL, EDITOR, frozenset({"grantee", "key"}), open_type="conditional", share_type="1"),
     "none-shared": _level(SHARED, EDITOR, open_type="none", share_type="1"),
     "none-conditionally-shared": _level(SHARED, EDITOR, open_type="none", share_type="2"),
     "none": _level(INSIDE, EDITOR, open_type="none", share_type="3"),
@@ -151,7 +165,7 @@ def without_the_databases_guard() -> Iterator[None]:
 
 def build() -> World:
     """Persons, organizations, and one dataset of every level."""
-    people = {name: factories.UserWithToken() for name in PERSONS if name not in ("anonymous", "sysadmin")}
+    people = {name: factories.UserWithToken() for name in PERSONS if name not in ("anonymous", "sysadmin", "key")}
     people["sysadmin"] = factories.SysadminWithToken()
     users = {name: person["name"] for name, person in people.items()}
     admin = users["sysadmin"]
@@ -160,7 +174,30 @@ def build() -> World:
     organization(admin, "selfmade", "自建组织", {users["unconfirmed"]: "admin"}, confirmed=False)
     datasets = [_dataset(Dataset(level, organization=owner), admin) for level in LEVELS]
     tokens = {name: person["token"] for name, person in people.items()}
+    if p.plugin_loaded("govcn_grant"):
+        ids = {name: people[name]["id"] for name in GRANTEES}
+        tokens["key"] = f"Bearer {_grants(ids, people['editor']['id'], datasets)}"
     return World(datasets, tokens, "owner", users)
+
+
+def _grants(grantees: dict[str, str], giver: str, datasets: list[Dataset]) -> str:
+    """A grant of every dataset to each, past all rules of giving; an access key of that of the conditional one."""
+    from ckanext.govcn.grant import keys
+    from ckanext.govcn.grant.model import Grant
+
+    now, day = datetime.now(UTC), timedelta(days=1)
+    differently = {"expired": {"until": now}, "suspended": {"suspended_at": now}, "sharing": {"channel": "sharing"}}
+    key = ""
+    for name, user in grantees.items():
+        for dataset in datasets:
+            said = {"channel": "opening", "begins": now - day, "until": now + day, **differently.get(name, {})}
+            grant = Grant(package_id=dataset.id, user_id=user, given_by=giver, purpose="检验", reason="检验", **said)
+            model.Session.add(grant)
+            model.Session.flush()
+            if (name, dataset.level) == ("grantee", "conditional"):
+                key = keys.create(model.Session, grant, grant.until, now, limit=1)[1]
+    model.Session.commit()
+    return key
 
 
 def _dataset(dataset: Dataset, admin: str) -> Dataset:
@@ -311,6 +348,10 @@ def of_site(world: World) -> Iterator[Probe]:
     """Probes that name no dataset: every word is looked for in each answer."""
     org = world.organization
     yield Probe("page home", "/")
+    yield Probe("page grants", "/govcn/grants")
+    yield Probe("page grants of departments", "/govcn/grants/department")
+    yield api("grants", "govcn_grant_list", limit=200)
+    yield api("grants of departments", "govcn_grant_list", of="department", limit=200)
     yield Probe("page search", "/dataset/?rows=100")
     yield Probe("page search words", "/dataset/?q=%E5%81%9C%E8%BD%A6%E5%9C%BA")
     yield Probe("page organization", f"/organization/{org}")
@@ -392,7 +433,7 @@ def _judge(report: Report, probe: Probe, person: str, datasets: list[Dataset], t
             shown = {"address"}
         for kind in shown:
             report.seen.add((kind, person, dataset.level))
-            if person not in (level.entry if kind == "entry" else level.data):
+            if person not in level.may(kind):
                 leak = {"surface": probe.surface, "person": person, "level": dataset.level, "what": kind}
                 report.leaks.append(leak)
 
@@ -413,6 +454,11 @@ def _activities(dataset: Dataset) -> list[str]:
 _ECHOES = frozenset({"page tag search", "feed tag", "api tag_show"})
 
 
+def asked(person: str, level: str) -> bool:
+    """Whether a person is sent to the dataset of this level itself; lists are read by everybody."""
+    return level == "conditional" or person not in ONE_LEVEL
+
+
 def run(app: Any, world: World, persons: Sequence[str] = PERSONS) -> Report:
     """Ask every surface as every person."""
     report = Report()
@@ -420,7 +466,7 @@ def run(app: Any, world: World, persons: Sequence[str] = PERSONS) -> Report:
         token = world.tokens.get(person)
         for probe in of_site(world):
             _judge(report, probe, person, world.datasets, _ask(app, probe, token, report))
-        for dataset in world.datasets:
+        for dataset in (each for each in world.datasets if asked(person, each.level)):
             old = _activities(dataset)
             activities = (probe for a in {old[0], old[-1]} for probe in of_activity(dataset, a)) if old else ()
             for probe in (*of_dataset(dataset), *activities):
