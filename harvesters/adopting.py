@@ -1,7 +1,8 @@
 """Rows of an uploaded workbook and the entries that are there already.
 
 Entries that the department keeps by hand are adopted: a row with their id changes them and makes no second one. What
-another source brings stays that source's. A workbook takes nothing down: whoever leaves rows out keeps their entries.
+another source brings stays that source's. A workbook takes nothing down but entries whose rows are marked 涉密: whoever
+leaves rows out keeps their entries.
 """
 
 # pyright: basic
@@ -10,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,13 +60,13 @@ NAMESAKES = text("""
 """)
 
 
-def own_rows(task: Task, department: str) -> Task:
+def own_rows(task: Task, department: str, secret: Collection[str] = ()) -> Task:
     """The task with the department's own entries adopted, and without rows that name others', which are sent back.
 
-    The caller commits, or rolls back.
+    `secret`: remote ids of rows that are marked 涉密; their entries go. The caller commits, or rolls back.
     """
     owner, source, records = current.department(department), task.source, list(task.records)
-    ids = [record.remote_id for record in records]
+    ids = [*(record.remote_id for record in records), *secret]
     _adopt(ids, owner, task)
     asked = {"ids": ids, "owner": owner.id, "source": source}
     elsewhere = set(model.Session.execute(THEIRS, asked).scalars())
@@ -80,7 +82,7 @@ def own_rows(task: Task, department: str) -> Task:
         records=own,
         refusals=[*task.refusals, *refusals],
         remarks=[*task.remarks, *remarks],
-        removals=nothing_vanishes,
+        removals=partial(only_secret_goes, {each for each in secret if each and each not in elsewhere}),
     )
 
 
@@ -113,10 +115,15 @@ def owned(source: Source, owner: Department) -> Source:
     return replace(stated, profile="guide", providers="fixed", provider=owner.name, region=owner.region_code)
 
 
-def nothing_vanishes(known: Iterable[tuple[str, bool]], seen: Seen, _brake: Brake) -> Removals:
-    """What the workbook leaves out stays as it is."""
-    left = sum(remote_id not in seen for remote_id, _ in known)
-    return Removals(brake=f"工作簿没有列出的 {left} 条保持不变。要下架，请在条目页办理。" if left else "")
+def only_secret_goes(
+    secret: Collection[str], known: Iterable[tuple[str, bool]], seen: Seen, _brake: Brake
+) -> Removals:
+    """What the workbook leaves out stays as it is; entries whose rows are marked 涉密 go."""
+    missing = [remote_id for remote_id, _ in known if remote_id not in seen]
+    gone = [each for each in missing if each in secret]
+    left = len(missing) - len(gone)
+    brake = f"工作簿没有列出的 {left} 条保持不变。要下架，请在条目页办理。" if left else ""
+    return Removals(now=gone, brake=brake, secret=bool(gone))
 
 
 def _trouble(record: Any, rule: str, severity: str, message: str) -> Trouble:

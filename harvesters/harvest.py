@@ -154,7 +154,9 @@ def _task(reading: Reading, owners: Owners, *, plan_only: bool = False) -> Task:
         key_unique=reading.key.unique,
         whole=reading.whole,
     )
-    return own_rows(task, source.department) if takes_uploads(source.name) else task
+    if not takes_uploads(source.name):
+        return task
+    return own_rows(task, source.department, [each.remote_id for each in reading.refused_rows if each.remote_id])
 
 
 def adopt(reading: Reading) -> None:

@@ -9,7 +9,7 @@ lists included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -42,13 +42,17 @@ PROVIDERS_ASKED = 5_000  # records whose provider and district say where the sou
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a record was sent back (退回): where, by which rule, and what to do. Never a value for E26, but its hash."""
+    """Why a record was sent back (退回): where, by which rule, and what to do. Never a value for E26, but its hash.
+
+    `remote_id`: of a row marked 涉密, where the source states its key; only to find its dataset, and kept nowhere.
+    """
 
     place: Place
     column: str
     rule: str
     message: str
     hash: str = field(default="", compare=False)
+    remote_id: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
     reading = Reading(source, Spool(source.name), base=context)
     fetcher = fetcher or fetcher_for(source)
     for record in records_from(source, fetcher):
-        if refusal := _kept(record, reading.received, guard):
+        if refusal := _kept(record, reading.received, guard, source.key):
             reading.refused_rows.append(refusal)
         elif len(reading.received.headings) > HEADINGS:
             raise SourceRefused(record.place.file, f"有超过 {HEADINGS} 个不同的字段名，不是目录。请核对来源。")
@@ -193,7 +197,7 @@ def read(source: Source, fetcher: Fetcher | None = None, context: checks.Context
     return reading
 
 
-def _kept(record: Record | RecordError, received: Spool, guard: Guard) -> Refusal | None:
+def _kept(record: Record | RecordError, received: Spool, guard: Guard, key: Sequence[str]) -> Refusal | None:
     """Keep a record, or say why it is none."""
     if isinstance(record, RecordError):
         return Refusal(record.place, "", record.rule, record.message)
@@ -201,11 +205,12 @@ def _kept(record: Record | RecordError, received: Spool, guard: Guard) -> Refusa
         if guard.column(record) is None:
             received.append(record)
             return None
+        remote_id = record.remote_id or (identity.joined(record, key) if key else "")
     except RecursionError:
         unreadable = UnreadableRecord(record.place, why="嵌套太深")
         return Refusal(record.place, "", unreadable.rule, unreadable.message)
     secret = SecretRecord(record.place)
-    return Refusal(record.place, "", secret.rule, secret.message, record.hash)
+    return Refusal(record.place, "", secret.rule, secret.message, record.hash, remote_id)
 
 
 def _today() -> date:

@@ -6,12 +6,13 @@ All of it is one transaction, which is rolled back. So a caller may prepare the 
 # pyright: basic
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ckan import model
 
+from harvesters import statements
 from harvesters.files import Files
 from harvesters.history import kind_of
 from harvesters.plan import Changed, Plan, Trouble
@@ -36,6 +37,11 @@ class Rehearsal(CkanSession):
             yield self
         finally:
             model.Session.rollback()
+
+    def active_ids(self) -> Iterator[tuple[str, bool]]:
+        """Asked in this very transaction, which alone sees what the caller has prepared."""
+        rows = model.Session.execute(statements.ACTIVE_IDS, {"source": self._source.name}).all()
+        return ((row.remote_id, row.kept) for row in rows)
 
     def apply(self, plan: Plan) -> Applied:
         self._note(plan, waits=False)

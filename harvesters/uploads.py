@@ -72,7 +72,7 @@ def check(lease: Lease) -> Mapping[str, Any]:
 def take_in(lease: Lease) -> None:
     """Harvest the uploaded workbook: what was checked, by the plan, the brakes and the review of any run."""
     _, source = _upload(lease)
-    harvest.harvest(source, lease=lease)
+    harvest.harvest(source, plan_only=bool(lease.arguments.get("plan_only")), lease=lease)
 
 
 def source_named(name: str) -> Source:

@@ -91,7 +91,7 @@ def _attempts(records: Records, recognition: Recognition, stated: Sequence[str])
         yield _Try("protocol", "", lambda record: record.remote_id)
         return
     if stated:
-        yield _Try("stated", "、".join(stated), lambda record: _joined(record, stated))
+        yield _Try("stated", "、".join(stated), lambda record: joined(record, stated))
         return
     for kind, name in (("id", "remote_id"), ("code", "source_code")):
         for heading in recognition.headings_of(name):
@@ -107,12 +107,13 @@ def _text(record: Record, heading: str) -> str:
     return readers.given(record.raw.get(heading))
 
 
-def _joined(record: Record, headings: Sequence[str]) -> str:
+def joined(record: Record, headings: Sequence[str]) -> str:
+    """The id that a record has by the stated columns, or ""."""
     parts = [_text(record, heading) for heading in headings]
     if not any(parts):
         return ""
-    joined = "|".join(parts)
-    return joined if len(joined) <= 200 else canonical_hash(joined)
+    id_ = "|".join(parts)
+    return id_ if len(id_) <= 200 else canonical_hash(id_)
 
 
 def _id_parameter(records: Records, heading: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -305,3 +306,56 @@ def test_a_run_without_a_workbook_is_no_job(people: dict[str, Any]) -> None:
         call_action(
             "govcn_harvest_job_create", dict(context), kind="run", source=f"upload-{people['own']['id']}"
         )
+
+
+def test_a_workbook_that_is_only_planned_writes_nothing(app: Any, people: dict[str, Any]) -> None:
+    from ckan.tests.helpers import call_action
+
+    job = checked(app, people)
+    taken = {"upload": job["arguments"]["upload"], "filename": "目录.csv", "plan_only": True}
+    context = {"user": people["editor"], "ignore_auth": False}
+    call_action("govcn_harvest_job_create", context, kind="run", source=job["source"], arguments=taken)
+    assert counts(work()["result"]) == FIRST | {"added": 0, "waiting": 2}
+    assert rows("package WHERE type = 'dataset'") == 0
+
+
+def test_a_row_marked_secret_takes_its_entry_down(app: Any, people: dict[str, Any]) -> None:
+    from integration.making import COMPLETE, call, create
+
+    own, left = (create(owner_org=people["own"]["id"], **COMPLETE | {"title": title}) for title in ("自己的", "另一条"))
+    theirs = create(owner_org=people["other"]["id"], **COMPLETE | {"title": "别家的"})
+    head, first, second, _ = CATALOGUE.splitlines()
+    marked = f"数据集标识,涉密标识,{head}\n{own['id']},涉密,{first}\n{theirs['id']},涉密,{second}\n"
+    job = checked(app, people, marked)
+    assert counts(job["result"]["report"]) == FIRST | {"records": 2, "added": 0, "removed": 1, "refused": 2}
+    assert "/confirm" in app.get(f"/harvest/job/{job['id']}", headers=headers(people["editor"])).body
+    assert call("package_show", id=own["id"])["catalog_status"] != "withdrawn"
+    post(app, people["editor"], f"/harvest/job/{job['id']}/confirm")
+    assert work()["result"]["removed"] == 1
+    shown = {each["title"]: call("package_show", id=each["id"])["catalog_status"] for each in (own, left, theirs)}
+    assert [title for title, status in shown.items() if status == "withdrawn"] == ["自己的"]
+
+
+def test_the_check_is_not_for_administrators(app: Any, people: dict[str, Any]) -> None:
+    job = checked(app, people)
+    for path in (f"/harvest/job/{job['id']}", f"/api/3/action/govcn_harvest_job_show?id={job['id']}"):
+        hidden = app.get(path, headers=headers(people["boss"])).body
+        assert "充电站" not in hidden
+        assert json.dumps("充电站").strip('"') not in hidden
+        seen = app.get(path, headers=headers(people["colleague"])).body
+        assert "充电站" in seen or json.dumps("充电站").strip('"') in seen
+
+
+def test_one_content_under_many_names_has_its_limit(people: dict[str, Any], tmp_path: Any) -> None:
+    import ckan.plugins.toolkit as tk
+    from ckanext.govcn.harvest import uploads
+
+    source = f"upload-{people['own']['id']}"
+    limit = tk.config["ckanext.govcn.harvest.upload_files"]
+    tk.config["ckanext.govcn.harvest.upload_files"] = 2
+    try:
+        kept = [uploads.store(source, f"目录{n}.csv", io.BytesIO(b"1")) for n in range(5)]
+    finally:
+        tk.config["ckanext.govcn.harvest.upload_files"] = limit
+    assert len([path for path in (tmp_path / "govcn-uploads").rglob("*") if path.is_file()]) <= 2
+    assert uploads.find(source, kept[-1].sha256, "目录4.csv")

@@ -158,9 +158,20 @@ def _is_choice(given: Any) -> bool:
 
 @tk.side_effect_free
 def govcn_harvest_job_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """One job (`id`): state, progress, result, error; times in ISO 8601."""
+    """One job (`id`): state, progress, result, error; times in ISO 8601.
+
+    What the check of an uploaded workbook found is for whoever may upload it; for others `result` is null.
+    """
     tk.check_access("govcn_harvest_job_show", context, data_dict)
-    return plain(_found(data_dict))
+    job = _found(data_dict)
+    if job["kind"] == "preview" and rules.takes_uploads(job["source"]) and not context.get("ignore_auth"):
+        _known, owner = jobs.owner_of(model.Session, job["source"])
+        asked = tk.fresh_context(context)
+        try:
+            tk.check_access("govcn_harvest_upload_create", asked, {"department": owner or ""})
+        except tk.NotAuthorized:
+            job["result"] = None
+    return plain(job)
 
 
 @tk.side_effect_free

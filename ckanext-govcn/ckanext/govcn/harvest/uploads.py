@@ -15,6 +15,7 @@ import re
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -67,7 +68,7 @@ def store(source: str, filename: str, stream: BinaryIO) -> Upload:
         os.utime(place)
     finally:
         Path(temporary).unlink(missing_ok=True)
-    _make_room(place)
+    _make_room(path)
     return Upload(digest.hexdigest(), path.name, path)
 
 
@@ -96,11 +97,13 @@ def sweep(now: float | None = None) -> int:
     return len(old) + len(stale)
 
 
-def _make_room(place: Path) -> None:
-    newest_first = sorted(place.parent.iterdir(), key=_age, reverse=True)
-    for path in newest_first[int(tk.config["ckanext.govcn.harvest.upload_files"]) :]:
-        if path != place:
-            shutil.rmtree(path, ignore_errors=True)
+def _make_room(newest: Path) -> None:
+    """One content may lie under several names: files are counted."""
+    others = sorted((path for path in newest.parents[1].glob("*/*") if path != newest), key=_age, reverse=True)
+    for path in others[int(tk.config["ckanext.govcn.harvest.upload_files"]) - 1 :]:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # it has other names
+            path.parent.rmdir()
 
 
 def _age(path: Path) -> float:
