@@ -154,7 +154,10 @@ def _resources(ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
 
 
 def keep_changes(run: int, changes: Iterable[tuple[Added | Changed | Removed, str]], before: Mapping[str, Any]) -> None:
-    """Write what a run did, in the transaction that does it. Call after the writes: `after` is read here."""
+    """Write what a run did, in the transaction that does it. Call after the writes: `after` is read here.
+
+    What went because it is marked 涉密 leaves no `before`: undoing does not show it again.
+    """
     listed = list(changes)
     written = [package for change, package in listed if not isinstance(change, Added)]
     after = snapshots(written)
@@ -162,6 +165,7 @@ def keep_changes(run: int, changes: Iterable[tuple[Added | Changed | Removed, st
     rows = [
         _row(run, change, package)
         | {"state": "applied", "before": first.get(package, before.get(package)), "after": after.get(package)}
+        | ({"before": None} if _is_secret(change) else {})
         for change, package in listed
     ]
     if rows:
@@ -170,6 +174,10 @@ def keep_changes(run: int, changes: Iterable[tuple[Added | Changed | Removed, st
         changed = {name: statement.excluded[name] for name in names}
         kept = statement.on_conflict_do_update(index_elements=["run_id", "remote_id"], set_=changed)
         model.Session.execute(kept, rows)
+
+
+def _is_secret(change: Added | Changed | Removed) -> bool:
+    return isinstance(change, Removed) and change.secret
 
 
 def _before_narrowing(run: int, packages: Sequence[str], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,7 +212,7 @@ def _row(run: int, change: Added | Changed | Removed, package: str) -> dict[str,
 def planned_of(change: Added | Changed | Removed) -> dict[str, Any]:
     """What has to be known to do the change later; `was` is the hash that must still stand then."""
     if isinstance(change, Removed):
-        return {"was": change.known.hash}
+        return {"was": change.known.hash, "secret": change.secret}
     judged = change.judged
     return {
         "was": change.known.hash if isinstance(change, Changed) else "",
@@ -233,7 +241,7 @@ def plan_from(
     for row in rows:
         was, planned = known.get(row.remote_id), row.planned
         if row.kind == "removed" and was and not was.withdrawn and was.hash == planned["was"]:
-            plan.removed.append(Removed(row.remote_id, was))
+            plan.removed.append(Removed(row.remote_id, was, bool(planned.get("secret"))))
         elif row.kind == "added" and was is None:
             reopens = bool(planned.get("reopens"))
             plan.added.append(Added(row.remote_id, planned["hash"], _judged(planned), reopens))
@@ -280,9 +288,7 @@ def _plain(value: Any) -> Any:
 
 def undo(run: int, context: dict[str, Any]) -> Undone:
     """Bring back what was before the run. The caller holds the source's lock, commits and indexes `packages`."""
-    found = run_of(run)
-    if found.thinned_at:
-        raise NotUndoable(run=run, why="它的变更明细已按保留规则清理。")
+    found = _kept_run(run)
     if found.plan == "undone":
         raise NotUndoable(run=run, why=f"它已经撤回过了。要恢复它的改动，请用 ./govcn harvest redo {run}。")
     _ask_later_runs(found)
@@ -299,7 +305,7 @@ def undo(run: int, context: dict[str, Any]) -> Undone:
 
 def redo(run: int, context: dict[str, Any]) -> Undone:
     """Take back the undo of a run: what was before it was undone. As `undo` otherwise."""
-    found = run_of(run)
+    found = _kept_run(run)
     if found.plan != "undone":
         raise NotUndoable(run=run, why="它没有被撤回，不需要恢复。")
     _ask_later_runs(found)
@@ -310,6 +316,13 @@ def redo(run: int, context: dict[str, Any]) -> Undone:
     _keep_turn(run, changes, was, "applied")
     model.Session.execute(REDONE, {"run": run})
     return result
+
+
+def _kept_run(run: int) -> Any:
+    found = run_of(run)
+    if found.thinned_at:
+        raise NotUndoable(run=run, why="它的变更明细已按保留规则清理。")
+    return found
 
 
 def _ask_later_runs(found: Any) -> None:
@@ -356,7 +369,11 @@ def _bring_back(
     packages = bulk.packages_of([each.package_id for each in changes])
     tags: dict[str, tuple[str, ...]] = {}
     for each in changes:
-        if each.package_id not in now or each.before is None:
+        if each.package_id not in now:
+            continue
+        if each.before is None:  # it is marked 涉密
+            title = now[each.package_id]["title"]
+            result.skipped.append({"package_id": each.package_id, "title": title, "fields": ["secrecy"]})
             continue
         merged, kept = brought_back(each.before, each.after or {}, now[each.package_id], PARTS)
         if undoing and merged["record"]:  # so that the next run does not make the same change again

@@ -141,8 +141,7 @@ class CkanPortal:
     @contextmanager
     def open(self, source: str) -> Generator[CkanSession]:
         with leases.working(Wanted("run", source), self._lease) as lease:
-            session = self._session(_begun(self._source, lease))
-            session.headings = self.headings
+            session = self._session(_begun(self._source, lease, self.headings))
             session.index_leftovers()
             yield session
 
@@ -150,11 +149,12 @@ class CkanPortal:
         return CkanSession(self._source, self._files, run, one_by_one=self._one_by_one)
 
 
-def _begun(source: Source, lease: leases.Lease) -> int:
+def _begun(source: Source, lease: leases.Lease, headings: Mapping[str, str | None]) -> int:
     """A new run's number, noted with the lease in one transaction: whose run it is, is never unknown."""
     execute = model.Session.execute
     execute(sql.SUPERSEDED, {"source": source.name})
-    run: int = execute(sql.BEGIN, {"source": source.name}).scalar_one()
+    begun = {"source": source.name, "headings": leases.as_jsonb(dict(headings))}
+    run: int = execute(sql.BEGIN, begun).scalar_one()
     execute(leases.BEGUN, lease.token | {"run": run})
     registry.enter(source)
     execute(registry.LAST_RUN, {"name": source.name, "run": run})
@@ -174,7 +174,6 @@ class CkanSession:
         self._one_by_one = one_by_one
         self._record_bytes = load_retention(config_folder()).record_bytes
         self._received: Mapping[str, Any] = {}
-        self.headings: Mapping[str, str | None] = {}
         self.run = run
 
     # ── what is known
@@ -273,7 +272,6 @@ class CkanSession:
         plan = {"plan": "waiting" if report.counts.waiting else "", "why": "；".join(report.why)}
         ended = {"state": report.state, "brake": report.brake, "error": report.error, **plan}
         model.Session.execute(sql.CLOSE, ended | {"run": self.run, "counts": json.dumps(asdict(report.counts))})
-        model.Session.execute(sql.HEADINGS, {"run": self.run, "headings": json.dumps(dict(self.headings))})
         registry.done(self._source.name, report.failure)
         self.ended(report)
         notices.run_ended(report)

@@ -18,11 +18,13 @@ import yaml
 from harvesters.exceptions import Fault, SourceInvalid
 
 FILE = "retention.yaml"
+LARGEST_RECORD = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Runs are kept for `days`, and of each source the last `runs`. `record_bytes`: the largest record kept whole.
+    """Runs are kept for `days`, and of each source the last `runs`. `record_bytes`: the largest record kept whole, at
+    most `LARGEST_RECORD`, which a page can still show.
 
     `missed_query_days`: how long is kept what people looked for and did not find (未检索到), today counted.
     """
@@ -62,6 +64,8 @@ def load_retention(folder: Path) -> Retention:
         for key, value in read.items()
         if key not in known or type(value) is not int or value < 1
     ]
+    if not faults and read.get("record_bytes", 0) > LARGEST_RECORD:
+        faults.append(Fault(1, "record_bytes", f"应不大于 {LARGEST_RECORD}"))
     if faults:
         raise SourceInvalid(str(path), faults)
     return Retention(**read)

@@ -9,14 +9,16 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 # ── runs and sources
 
-BEGIN = text("INSERT INTO govcn_harvest_run (source, state) VALUES (:source, 'running') RETURNING id")
+BEGIN = text("""
+    INSERT INTO govcn_harvest_run (source, state, headings) VALUES (:source, 'running', CAST(:headings AS jsonb))
+    RETURNING id
+""")
 ALIVE = text("UPDATE govcn_harvest_run SET heartbeat_at = now(), counts = :counts WHERE id = :run")
 CLOSE = text("""
     UPDATE govcn_harvest_run
     SET state = :state, finished_at = now(), counts = :counts, brake = :brake, error = :error, plan = :plan, why = :why
     WHERE id = :run
 """)
-HEADINGS = text("UPDATE govcn_harvest_run SET headings = :headings WHERE id = :run")
 SUPERSEDED = text("""
     UPDATE govcn_harvest_run SET plan = 'rejected', why = why || '（已被新的归集任务取代）'
     WHERE source = :source AND plan = 'waiting'

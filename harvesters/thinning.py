@@ -40,7 +40,7 @@ STATISTICS = text("""
 CHANGES = text("DELETE FROM govcn_harvest_change WHERE run_id = ANY(:runs)")
 PROBLEMS = text("DELETE FROM govcn_harvest_problem WHERE run_id = ANY(:runs)")
 RAW = text("""
-    DELETE FROM govcn_harvest_raw w WHERE w.run_id = ANY(:runs) AND (
+    DELETE FROM govcn_harvest_raw w USING govcn_harvest_run u WHERE u.id = w.run_id AND u.thinned_at IS NOT NULL AND (
         NOT EXISTS (SELECT FROM govcn_harvest_record r WHERE r.source = w.source AND r.remote_id = w.remote_id)
         OR EXISTS (
             SELECT FROM govcn_harvest_raw n, govcn_harvest_record r
@@ -49,6 +49,7 @@ RAW = text("""
         )
     )
 """)
+"""Of every thinned run: what stood when its run was thinned goes once a later version does."""
 
 
 def thin(rule: Retention | None = None, now: datetime | None = None) -> dict[str, Any]:
@@ -64,10 +65,12 @@ def thin(rule: Retention | None = None, now: datetime | None = None) -> dict[str
     for start in range(0, len(runs), BATCH):
         these = {"runs": runs[start : start + BATCH]}
         model.Session.execute(STATISTICS, these)
-        for name, statement in (("changes", CHANGES), ("problems", PROBLEMS), ("records", RAW)):
+        for name, statement in (("changes", CHANGES), ("problems", PROBLEMS)):
             deleted: Any = model.Session.execute(statement, these)
             gone[name] += deleted.rowcount
         model.Session.commit()
+    deleted = model.Session.execute(RAW)
+    gone["records"] = deleted.rowcount
     gone["missed_queries"] = forget_missed(now.astimezone().date() - timedelta(days=rule.missed_query_days - 1))
     model.Session.commit()
     return gone

@@ -63,13 +63,17 @@ class Department:
         from harvesters.harvest import harvest
         from harvesters.source import load_source
 
+        return harvest(load_source(self.write(*rows)), one_by_one=one_by_one)
+
+    def write(self, *rows: dict[str, str]) -> str:
+        """The catalogue and its description; the description's path."""
         with (self.folder / f"{self.name}.csv").open("w", encoding="gb18030", newline="") as stream:
             writer = csv.DictWriter(stream, HEADINGS, restval="")
             writer.writeheader()
             writer.writerows(rows)
         path = self.folder / f"{self.name}.yaml"
         path.write_text(yaml.safe_dump(self.settings, allow_unicode=True), "utf-8")
-        return harvest(load_source(str(path)), one_by_one=one_by_one)
+        return str(path)
 
 
 def row(identifier: str, title: str, **more: str) -> dict[str, str]:

@@ -163,3 +163,51 @@ def test_thinning_removes_what_was_looked_for_long_ago() -> None:
     left = model.Session.execute(missed_table.select()).all()
     assert {row.text for row in left} == {"0 天前", "29 天前"}
     assert thin(Retention(missed_query_days=30), now)["missed_queries"] == 0
+
+
+def test_what_was_thinned_while_it_stood_goes_when_it_is_superseded(department: Department) -> None:
+    from harvesters.retention import Retention
+    from harvesters.thinning import thin
+
+    rule, later = Retention(days=1, runs=1), datetime.now(UTC) + timedelta(days=9)
+    department.harvest(*ROWS)
+    department.harvest(*ROWS)
+    assert thin(rule, later)["records"] == 0
+    department.harvest(ROWS[0] | {"更新周期": "每日"}, *ROWS[1:])
+    assert thin(rule, later)["records"] == 1
+    assert scalar("SELECT count(*) FROM govcn_harvest_raw") == 12
+
+
+def test_how_headings_were_read_is_kept_also_of_a_run_that_dies(department: Department, monkeypatch: Any) -> None:
+    from harvesters.portal import CkanSession
+
+    class KilledError(Exception):
+        pass
+
+    def died(*_: Any) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(CkanSession, "close", died)
+    with pytest.raises(KilledError):
+        department.harvest(*ROWS)
+    monkeypatch.undo()
+    department.harvest(*ROWS)
+    record = ask(member(department.owner, "member")["name"], "数据集0")
+    assert {each["heading"]: each["field"] for each in record["lines"]}["信息资源名称"] == "title"
+
+
+def test_a_job_is_kept_while_a_plan_that_it_made_waits(department: Department) -> None:
+    """Who asked for a run may not carry out what opens: that has to be known as long as anything waits."""
+    import sqlalchemy as sa
+    from ckan import model
+
+    from harvesters.worker import THIN
+
+    department.settings["apply"] = "review"
+    department.harvest(*ROWS)
+    model.Session.execute(sa.text("UPDATE govcn_harvest_job SET wanted_by = 'clerk', finished_at = '2020-01-01'"))
+    model.Session.execute(THIN, {"days": 90})
+    assert scalar("SELECT wanted_by FROM govcn_harvest_job") == "clerk"
+    model.Session.execute(sa.text("UPDATE govcn_harvest_run SET plan = 'applied'"))
+    model.Session.execute(THIN, {"days": 90})
+    assert scalar("SELECT count(*) FROM govcn_harvest_job") == 0

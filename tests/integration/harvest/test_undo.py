@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harvest.test_harvest import Department, dataset, make_department, public_titles, row
+from harvest.test_harvest import Department, dataset, make_department, public_titles, row, scalar
 
 pytestmark = pytest.mark.usefixtures("clean")
 UNTOUCHED = ("metadata_modified",)
@@ -183,3 +183,44 @@ def test_who_undid_and_who_took_it_back_is_kept(department: Department) -> None:
         ("undo", "clerk", "editor"),
         ("redo", "", "operator"),
     ]
+
+
+def test_what_was_thinned_cannot_be_taken_back_either(department: Department) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from harvesters.exceptions import NotUndoable
+    from harvesters.harvest import redo, undo
+    from harvesters.retention import Retention
+    from harvesters.thinning import thin
+
+    department.harvest(*ROWS)
+    run = department.harvest(ROWS[0] | {"更新周期": "每日"}, *ROWS[1:]).run
+    undo(run)
+    department.harvest(ROWS[0] | {"更新周期": "每日"}, *ROWS[1:])
+    thin(Retention(days=1, runs=1), datetime.now(UTC) + timedelta(days=9))
+    with pytest.raises(NotUndoable, match="清理"):
+        redo(run)
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_undo_does_not_bring_back_what_is_marked_secret(department: Department, *, planned: bool) -> None:
+    from harvesters.harvest import apply, harvest, redo, undo
+    from harvesters.source import load_source
+
+    department.harvest(*ROWS)
+    secret = [ROWS[0] | {"涉密标识": "涉密"}, *ROWS[1:]]
+    if planned:
+        department.harvest(*ROWS)
+        path = department.write(*secret)
+        run = harvest(load_source(path), plan_only=True).run
+        assert apply(run, load_source(path))["applied"] == 1
+        content = "SELECT count(*) FROM govcn_harvest_raw WHERE content IS NULL"
+        assert scalar(content) == 1
+    else:
+        run = department.harvest(*secret).run
+    undone = undo(run)
+    assert [each["fields"] for each in undone.skipped] == [["secrecy"]]
+    assert undone.restored == 0
+    assert public_titles() == {f"数据集{number}" for number in range(1, 12)}
+    redo(run)
+    assert public_titles() == {f"数据集{number}" for number in range(1, 12)}

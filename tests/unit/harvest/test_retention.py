@@ -49,6 +49,7 @@ def test_the_rule_is_the_operators_and_a_wrong_one_is_told(tmp_path: Path) -> No
         "retention: {days: 0}",
         "retention: {missed_query_days: 0}",
         "retention: {days: yes}",
+        "retention: {record_bytes: 16777217}",
         "retention: 3",
         "retention: {",
         "- a",

@@ -56,6 +56,7 @@ _FIELDS = {
     "url": ("数据地址", "Address"),
     "owner_org": ("所属部门", "Department"),
     "release": ("发布依据", "Release"),
+    "secrecy": ("涉密标识", "Secrecy mark"),
 }
 
 

@@ -100,7 +100,10 @@ LATER = text("""
     AND EXISTS (SELECT FROM govcn_harvest_change c WHERE c.run_id = r.id AND c.state = 'applied')
 """)
 APPLIED = text("""
-    SELECT kind, count(*) AS changes FROM govcn_harvest_change WHERE run_id = :run AND state = 'applied' GROUP BY 1
+    SELECT kind, count(*) AS changes FROM govcn_harvest_change
+    WHERE run_id = :run AND state = 'applied'
+      AND (kind = 'added' OR jsonb_typeof(before) = 'object') -- others are marked 涉密 and do not come back
+    GROUP BY 1
 """)
 LAST_JOBS = text("""
     SELECT DISTINCT ON (kind) id, kind, result, finished_at FROM govcn_harvest_job
