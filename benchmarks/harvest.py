@@ -138,7 +138,7 @@ class Case:
             started = time.monotonic()
             said = self._harvested(driver)
             if name == "changed":
-                self.site.counted(said["changed"], fq=f'tags:"{SECOND_TAG}"')
+                self._changed(driver, said["changed"])
             self.site.counted(said["published"])
             seconds = time.monotonic() - started
             used = {part: round(now - before[part], 2) for part, now in self._cpu(driver).items()}
@@ -155,6 +155,13 @@ class Case:
             applied = driver.ask(source=self.source, apply=said["run"])["applied"]
             said |= {"removed": applied, "published": said["published"] - applied}
         return said
+
+    def _changed(self, driver: sites.Driver, changed: int) -> None:
+        """Every changed entry has the new tag, and those of them that are published answer by it."""
+        stored = driver.ask(tag=SECOND_TAG)
+        if stored["tagged"] != changed:
+            raise SystemExit(f"tagged: {stored['tagged']} ≠ {changed}")
+        self.site.counted(stored["published"], fq=f'tags:"{SECOND_TAG}"')
 
     def _cpu(self, driver: sites.Driver) -> dict[str, float]:
         own = {"harvester": cpu_seconds([driver.process.pid]), "source": cpu_seconds([self.portal.pid])}

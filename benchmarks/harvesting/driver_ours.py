@@ -1,7 +1,8 @@
 """Harvests inside the platform: one process with CKAN loaded, as the platform's own worker is.
 
 `python -m benchmarks.harvesting.driver_ours INI`; JSON lines in, JSON lines out. A line names `source`, the file
-of a source to harvest; `apply`, a run whose waiting changes are to be carried out; `profile`, a file for cProfile.
+of a source to harvest; `apply`, a run whose waiting changes are to be carried out; `tag`, whose datasets are counted in
+the database; `profile`, a file for cProfile.
 """
 
 # pyright: basic
@@ -11,6 +12,12 @@ import json
 import os
 import sys
 from typing import Any
+
+TAGGED = """
+    SELECT count(*) AS tagged, count(*) FILTER (WHERE p.extras ->> 'catalog_status' = 'published') AS published
+    FROM package p JOIN package_tag pt ON pt.package_id = p.id AND pt.state = 'active' JOIN tag t ON t.id = pt.tag_id
+    WHERE t.name = :tag AND p.state = 'active'
+"""
 
 
 def main() -> None:
@@ -28,6 +35,8 @@ def main() -> None:
 
 
 def _done(task: dict[str, Any]) -> dict[str, Any]:
+    if "tag" in task:
+        return _tagged(task["tag"])
     from harvesters.harvest import apply, harvest
     from harvesters.source import load_source
 
@@ -40,6 +49,16 @@ def _done(task: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in report.items() if isinstance(value, (int, float, str))}
     rules = {**report["refused_by_rule"], **report["warnings_by_rule"]}
     return kept | {"published": report["standing"].get("published", 0), "rules": rules}
+
+
+def _tagged(tag: str) -> dict[str, Any]:
+    """How many datasets have the tag, and how many of them are published."""
+    from ckan import model
+    from sqlalchemy import text
+
+    row = model.Session.execute(text(TAGGED), {"tag": tag}).one()
+    model.Session.rollback()
+    return {"tagged": row.tagged, "published": row.published}
 
 
 def _profiled(task: dict[str, Any]) -> dict[str, Any]:
