@@ -1,7 +1,7 @@
-"""What a state says of the grant (授权), carried out by the actions of plugin `govcn_grant`. ADAPTER.
+"""What a state says of the grant (授权), carried out by plugin `govcn_grant`. ADAPTER.
 
 Without that plugin the state is kept and nobody gets data by it. The grant decides who gets data, here and later: one
-that was suspended or ended on its own page stays so.
+that was ended on its own page, or suspended there while the application is in use, stays so.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ import ckan.plugins as p
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.govcn.access import rules
 from ckanext.govcn.application import cases
 from ckanext.govcn.application.machine import Asker, State
 from ckanext.govcn.application.model import Application
+from ckanext.govcn.dataset.language import say
 
 ACTIVE, SUSPENDED = "active", "suspended"
 _ALIVE = ("pending", "in_force")
 
 
 def follow(application: Application, before: State, after: State, actor: Asker, reason: str) -> None:
-    """Give, suspend, resume or end the grant when the step changed what the applicant has, in the caller's transaction.
-
-    Raises ValidationError, with the transaction undone, when the grant refuses.
+    """Give, suspend, resume or end the grant when the step changed what the applicant has, in the caller's transaction,
+    which the caller undoes on any error. Raises ValidationError when the grant refuses.
     """
     if before.grant == after.grant or not p.plugin_loaded("govcn_grant"):
         return
@@ -34,20 +35,27 @@ def follow(application: Application, before: State, after: State, actor: Asker, 
 
 
 def _give(application: Application) -> None:
-    """The decision is that of whoever agreed; the applicant's acceptance only lets it begin."""
+    """The decision is that of whoever agreed; the applicant's acceptance only lets it begin. It stands when the account
+    of whoever agreed is no longer in use."""
+    from ckanext.govcn.grant import giving  # its table is there with its plugin only
+    from ckanext.govcn.grant.exceptions import GrantError
+
+    package = model.Package.get(application.dataset_id)
+    if package is None:
+        gone = say("数据集已不存在，无法签署协议。", "The dataset is gone; its agreement cannot be signed.")
+        raise tk.ValidationError({"dataset_id": [gone]})
     decision = next(row for row in reversed(cases.history(application.id)) if row["event"] == "approve")
-    given = tk.get_action("govcn_grant_give")(
-        _as(decision["user_id"]),
-        {
-            "package_id": application.dataset_id,
-            "user": application.applicant_id,
-            "purpose": application.purpose,
-            "until": application.use_until.isoformat() if application.use_until else "",
-            "reason": decision["reason"] or f"《公共数据开放利用协议》{application.agreement_sha256}",
-            "reference": application.id,
-        },
-    )
-    application.grant_id = given["id"]
+    said = {
+        "channel": rules.OPENING,
+        "purpose": application.purpose,
+        "until": application.use_until,
+        "reason": decision["reason"] or f"《公共数据开放利用协议》{application.agreement_sha256}",
+        "reference": application.id,
+    }
+    try:
+        application.grant_id = giving.give(package, application.applicant_id, decision["user_id"], said).id
+    except GrantError as error:
+        raise tk.ValidationError({error.field: [say(error.message, error.message_en)]}) from error
 
 
 def _change(grant_id: str, after: State, actor: Asker, reason: str) -> None:

@@ -52,7 +52,11 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
         _agreed(application, package)
     if "agreement" in table().events[event].needs:
         application.agreement_at = datetime.now(UTC)
-    _write(application, event, to, asker, given)
+    try:
+        _write(application, event, to, asker, given)
+    except tk.ValidationError:  # the grant's
+        telling.record(application, event, asker.user_id, "refused", rule="grant")
+        raise
 
 
 def expire_due() -> int:
@@ -90,21 +94,25 @@ def check(answers: Mapping[str, str], *, complete: bool) -> None:
 
 
 def _write(application: Application, event: str, to: str, asker: Asker, given: Mapping[str, str]) -> None:
-    """State, history, grant, notices and audit line; the transaction ends here."""
+    """State, history, grant, notices and audit line, all or nothing; the transaction ends here."""
     known = table()
     before, rule = application.state, known.rules[application.state, event]
     role = next(name for name in known.roles if name in rule.by and name in asker.roles)
     asked = {name: given.get(name, "").strip() for name in (machine.REASON, machine.REASON_CLASS, machine.BASIS)}
-    application.state, application.changed_at = to, datetime.now(UTC)
-    cases.note(
-        application, event=event, from_state=before, to_state=to, role=role, user_id=asker.user_id or None, **asked
-    )
-    if to != "expired":  # a grant ends by its own time
-        grants.follow(application, known.states[before], known.states[to], asker, asked[machine.REASON])
-    telling.tell(application, known.events[event], known.states[to], asker.user_id)
-    model.Session.flush()
-    telling.record(application, event, asker.user_id, role=role, state=to)
-    model.Session.commit()
+    try:
+        application.state, application.changed_at = to, datetime.now(UTC)
+        cases.note(
+            application, event=event, from_state=before, to_state=to, role=role, user_id=asker.user_id or None, **asked
+        )
+        if to != "expired":  # a grant ends by its own time
+            grants.follow(application, known.states[before], known.states[to], asker, asked[machine.REASON])
+        telling.tell(application, known.events[event], known.states[to], asker.user_id)
+        model.Session.flush()
+        telling.record(application, event, asker.user_id, role=role, state=to)
+        model.Session.commit()
+    except BaseException:
+        model.Session.rollback()
+        raise
 
 
 def _faults(application: Application, event: str, given: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from ckanext.govcn.application.machine import APPLICANT, BUREAU, OWNER, Event, S
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit import log
 from ckanext.govcn.audit.chain import Event as AuditEvent
+from ckanext.govcn.audit.origin import origin
 from ckanext.govcn.notice.outbox import To, notify
 
 KIND = "application_step"
@@ -33,13 +34,14 @@ def tell(application: Application, event: Event, state: State, actor: str) -> No
 
 def record(application: Application, event: str, user_id: str, outcome: str = "done", **detail: str) -> None:
     """One line in the audit log; never what the application says."""
-    address = str(flask.request.remote_addr or "") if flask.has_request_context() else ""
+    ip, port = origin(flask.request.environ) if flask.has_request_context() else ("", None)
     log.write(
         AuditEvent(
             f"application.{event}",
             outcome,
             who=user_id,
-            ip=address,
+            ip=ip,
+            port=port,
             subject=application.id,
             grant=application.grant_id or "",
             detail={"dataset": application.dataset_id, **detail},

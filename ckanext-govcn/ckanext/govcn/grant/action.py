@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -17,13 +17,13 @@ from ckan.types import Context, DataDict
 from ckanext.govcn.access import people, rules
 from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.grant import accounts, keys, persons, states, terms
+from ckanext.govcn.grant import accounts, giving, keys, persons, states, terms
 from ckanext.govcn.grant import model as grants
 from ckanext.govcn.grant.exceptions import GrantError, StepRefused
 from ckanext.govcn.grant.model import Grant, GrantKey
 from ckanext.govcn.grant.states import Role, Step
 
-LONGEST_DAYS, KEYS_PER_GRANT = "ckanext.govcn.grant.longest_days", "ckanext.govcn.grant.keys_per_grant"
+KEYS_PER_GRANT = "ckanext.govcn.grant.keys_per_grant"
 PER_PAGE, LONGEST_LIST = 20, 200
 
 
@@ -44,11 +44,7 @@ def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
         raise tk.ValidationError({"user": [say("没有这个账户，或账户已停用", "There is no such account in use")]})
     giver = _person(context)
     with _refusals():
-        read = terms.read(data_dict, _now(), timedelta(days=int(tk.config[LONGEST_DAYS])))
-        grant = grants.give(model.Session, package=package, user_id=grantee.id, given_by=giver.id, terms=read)
-        accounts.tell(accounts.GIVE, grant, package.owner_org or "")
-        said = {"purpose": grant.purpose, "reason": grant.reason, "reference": grant.reference}
-        accounts.note(accounts.GIVE, grant, giver.id, **said)
+        grant = giving.give(package, grantee.id, giver.id, data_dict)
     _commit(context)
     return _shown(context, [grant])[0]
 

@@ -1,6 +1,5 @@
 """The tables of 授权 and the ways to write them. Nothing here commits, asks who is allowed, or writes the audit log:
-the actions do; a writer of the platform itself calls `give` in its own transaction, and `accounts.note` before it
-commits.
+the actions do; a writer of the platform itself calls `giving.give` in its own transaction.
 """
 
 from __future__ import annotations
