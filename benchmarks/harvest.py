@@ -153,7 +153,7 @@ class Case:
             raise SystemExit(said["error"])
         if said["plan"] == "waiting":
             applied = driver.ask(source=self.source, apply=said["run"])["applied"]
-            said |= {"removed": applied, "published": said["published"] - applied}
+            said |= {"removed": applied, "published": driver.ask(tag="")["published"]}
         return said
 
     def _changed(self, driver: sites.Driver, changed: int) -> None:

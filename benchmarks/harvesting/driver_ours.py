@@ -2,7 +2,7 @@
 
 `python -m benchmarks.harvesting.driver_ours INI`; JSON lines in, JSON lines out. A line names `source`, the file
 of a source to harvest; `apply`, a run whose waiting changes are to be carried out; `tag`, whose datasets are counted in
-the database; `profile`, a file for cProfile.
+the database ("" for all); `profile`, a file for cProfile.
 """
 
 # pyright: basic
@@ -15,8 +15,9 @@ from typing import Any
 
 TAGGED = """
     SELECT count(*) AS tagged, count(*) FILTER (WHERE p.extras ->> 'catalog_status' = 'published') AS published
-    FROM package p JOIN package_tag pt ON pt.package_id = p.id AND pt.state = 'active' JOIN tag t ON t.id = pt.tag_id
-    WHERE t.name = :tag AND p.state = 'active'
+    FROM package p WHERE p.state = 'active' AND (:tag = '' OR p.id IN (
+        SELECT pt.package_id FROM package_tag pt JOIN tag t ON t.id = pt.tag_id
+        WHERE t.name = :tag AND pt.state = 'active'))
 """
 
 
@@ -52,7 +53,7 @@ def _done(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tagged(tag: str) -> dict[str, Any]:
-    """How many datasets have the tag, and how many of them are published."""
+    """How many datasets there are with the tag (all with ""), and how many of them are published."""
     from ckan import model
     from sqlalchemy import text
 

@@ -157,7 +157,7 @@ def test_many_selected_changes_are_one_job(app: Any, people: dict[str, str], run
 
 
 def test_what_undoing_would_do(app: Any, people: dict[str, str], run: int) -> None:
-    execute("UPDATE govcn_harvest_change SET state = 'applied' WHERE run_id = :run", run=run)
+    execute("UPDATE govcn_harvest_change SET state = 'applied', before = '{}' WHERE run_id = :run", run=run)
     assert ask(people["editor"], "undo_show", run=run) == {
         "withdraws": 1, "restores": 3, "later": None, "undo": None, "redo": None,
     }  # fmt: skip

@@ -176,7 +176,7 @@ class _Reader:
         """The entry as it stands and as it would be: both have to be the reader's to see."""
         sides: list[access.What] = []
         if row.name:
-            stored: Any = SimpleNamespace(**dict(row._mapping) | {"state": row.package_state})
+            stored: Any = SimpleNamespace(**dict(row._mapping) | {"id": row.package_id, "state": row.package_state})
             sides.append(people.what_of(stored))
         if row.entry:  # the strictest it can be: as if it were published at its level
             fields = row.entry | {"catalog_status": access.PUBLISHED}

@@ -46,11 +46,11 @@ def missed_queries() -> Any:
 def want_data() -> Any:
     """希望开放: the data that a search did not find are wanted. Anybody may say so, once a day and text and browser."""
     text = missed.masked(tk.request.form.get("q", "")[: 10 * missed.LONGEST])
-    if text and not is_bot(tk.request.headers.get("User-Agent")):
-        said = _wanted_today()
-        if text not in said and len(said) < MOST_WANTED:
-            model.add_wanted(text)
-            flask.session["govcn_wanted"] = [datetime.date.today().isoformat(), *said, text]  # noqa: DTZ011
+    said = _wanted_today()
+    if text and text not in said and len(said) < MOST_WANTED and not is_bot(tk.request.headers.get("User-Agent")):
+        model.add_wanted(text)
+        flask.session["govcn_wanted"] = [datetime.date.today().isoformat(), *said, text]  # noqa: DTZ011
+    if text:
         tk.h.flash_success(tk._("已记下。数据主管部门安排开放计划时会看到这项需求。"))
     return tk.redirect_to("dataset.search", q=tk.request.form.get("q", "")[: 10 * missed.LONGEST])
 
