@@ -36,32 +36,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from ckanext.govcn.errors import WordedError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harvesters.record import Place
 
 
-class HarvestError(Exception):
+class HarvestError(WordedError):
     """Root of all errors of this package."""
 
-    transient: ClassVar[bool] = False
     blames_source: ClassVar[bool] = True
-    zh: ClassVar[str] = "归集出错。"
-    en: ClassVar[str] = "Harvesting failed."
-
-    def __init__(self, **facts: object) -> None:
-        self.facts = facts
-        super().__init__(self.message)
-
-    @property
-    def message(self) -> str:
-        """The Chinese sentence."""
-        return self.zh.format_map(self.facts)
-
-    @property
-    def message_en(self) -> str:
-        return self.en.format_map(self.facts)
+    zh = "归集出错。"
+    en = "Harvesting failed."
 
 
 @dataclass(frozen=True, slots=True)

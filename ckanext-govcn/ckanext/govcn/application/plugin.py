@@ -8,8 +8,10 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.application import action, auth, cli, helpers, model, views
+from ckanext.govcn.wiring import named
 
 __all__ = ["GovcnApplicationPlugin", "model"]
+PREFIX = "govcn_application_"
 
 
 class GovcnApplicationPlugin(p.SingletonPlugin):
@@ -27,20 +29,16 @@ class GovcnApplicationPlugin(p.SingletonPlugin):
         tk.add_resource("assets", "govcn_application")
 
     def get_actions(self) -> dict[str, Any]:
-        return _functions(action)
+        return named(action, PREFIX)
 
     def get_auth_functions(self) -> dict[str, Any]:
-        return _functions(auth)
+        return named(auth, PREFIX)
 
     def get_blueprint(self) -> list[Any]:
         return [views.applications]
 
     def get_helpers(self) -> dict[str, Any]:
-        return _functions(helpers)
+        return named(helpers, PREFIX)
 
     def get_commands(self) -> list[Any]:
         return [cli.application]
-
-
-def _functions(module: Any) -> dict[str, Any]:
-    return {name: function for name, function in vars(module).items() if name.startswith("govcn_application_")}

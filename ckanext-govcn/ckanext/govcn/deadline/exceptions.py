@@ -18,28 +18,14 @@ trying again gives the same answer.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from ckanext.govcn.errors import WordedError
 
 
-class DeadlineError(Exception):
+class DeadlineError(WordedError):
     """Root of all errors of this package."""
 
-    transient: ClassVar[bool] = False
-    zh: ClassVar[str] = "办理时限出错。"
-    en: ClassVar[str] = "Something is wrong with a deadline."
-
-    def __init__(self, **facts: object) -> None:
-        self.facts = facts
-        super().__init__(self.message)
-
-    @property
-    def message(self) -> str:
-        """The Chinese sentence."""
-        return self.zh.format_map(self.facts)
-
-    @property
-    def message_en(self) -> str:
-        return self.en.format_map(self.facts)
+    zh = "办理时限出错。"
+    en = "Something is wrong with a deadline."
 
 
 class SettingsInvalid(DeadlineError):

@@ -9,8 +9,10 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.grant import action, auth, views
 from ckanext.govcn.grant import model as tables
+from ckanext.govcn.wiring import named
 
 __all__ = ["GovcnGrantPlugin", "tables"]
+PREFIX = "govcn_grant_"
 
 
 @tk.blanket.config_declarations
@@ -27,14 +29,10 @@ class GovcnGrantPlugin(p.SingletonPlugin):
         tk.add_resource("assets", "govcn_grant")
 
     def get_actions(self) -> dict[str, Any]:
-        return _functions(action)
+        return named(action, PREFIX)
 
     def get_auth_functions(self) -> dict[str, Any]:
-        return _functions(auth)
+        return named(auth, PREFIX)
 
     def get_blueprint(self) -> list[Any]:
         return [views.grants]
-
-
-def _functions(module: Any) -> dict[str, Any]:
-    return {name: function for name, function in vars(module).items() if name.startswith("govcn_grant_")}

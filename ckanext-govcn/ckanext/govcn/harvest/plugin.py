@@ -12,8 +12,10 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
 from ckanext.govcn.harvest import action, auth, events, helpers, lookups, model, releases, telling, views
+from ckanext.govcn.wiring import named
 
 __all__ = ["GovcnHarvestPlugin", "model", "releases"]
+PREFIX = "govcn_harvest_"
 
 
 @tk.blanket.helpers(helpers)
@@ -32,17 +34,13 @@ class GovcnHarvestPlugin(p.SingletonPlugin):
         tk.add_resource("assets", "govcn_harvest")
 
     def get_actions(self) -> dict[str, Any]:
-        return _functions(action) | _functions(lookups)
+        return named(action, PREFIX) | named(lookups, PREFIX)
 
     def get_auth_functions(self) -> dict[str, Any]:
-        return _functions(auth)
+        return named(auth, PREFIX)
 
     def get_blueprint(self) -> list[Any]:
         return [views.desk, views.entry]
 
     def get_signal_subscriptions(self) -> dict[Any, list[Any]]:
         return {events.failed_three_times: [telling.failing]}
-
-
-def _functions(module: Any) -> dict[str, Any]:
-    return {name: function for name, function in vars(module).items() if name.startswith("govcn_harvest_")}

@@ -11,8 +11,10 @@ from ckan import model
 from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.notice import action, auth, outbox, views
 from ckanext.govcn.notice import model as tables
+from ckanext.govcn.wiring import named
 
 __all__ = ["GovcnNoticePlugin", "tables"]
+PREFIX = "govcn_notice_"
 
 
 @tk.blanket.config_declarations
@@ -30,20 +32,16 @@ class GovcnNoticePlugin(p.SingletonPlugin):
         tk.add_resource("assets", "govcn_notice")
 
     def get_actions(self) -> dict[str, Any]:
-        return _functions(action)
+        return named(action, PREFIX)
 
     def get_auth_functions(self) -> dict[str, Any]:
-        return _functions(auth)
+        return named(auth, PREFIX)
 
     def get_blueprint(self) -> list[Any]:
         return [views.notices]
 
     def get_helpers(self) -> dict[str, Any]:
         return {"govcn_notice_unread": _unread}
-
-
-def _functions(module: Any) -> dict[str, Any]:
-    return {name: function for name, function in vars(module).items() if name.startswith("govcn_notice_")}
 
 
 def _unread() -> int:

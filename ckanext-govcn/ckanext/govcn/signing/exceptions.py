@@ -19,28 +19,14 @@ trying again gives the same answer.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from ckanext.govcn.errors import WordedError
 
 
-class SigningError(Exception):
+class SigningError(WordedError):
     """Root of all errors of this package."""
 
-    transient: ClassVar[bool] = False
-    zh: ClassVar[str] = "签名或加密出错。"
-    en: ClassVar[str] = "Signing or encryption failed."
-
-    def __init__(self, **facts: object) -> None:
-        self.facts = facts
-        super().__init__(self.message)
-
-    @property
-    def message(self) -> str:
-        """The Chinese sentence."""
-        return self.zh.format_map(self.facts)
-
-    @property
-    def message_en(self) -> str:
-        return self.en.format_map(self.facts)
+    zh = "签名或加密出错。"
+    en = "Signing or encryption failed."
 
 
 class UnknownSuite(SigningError):
