@@ -7,13 +7,11 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.department.bureau import user_of
+from ckanext.govcn.department.bureau import logged_in
 
 
 def _logged_in(context: Context, data_dict: DataDict) -> AuthResult:
-    if user_of(context) is not None:
-        return {"success": True}
-    return {"success": False, "msg": say("请先登录再办理申请", "Please log in for applications")}
+    return logged_in(context, say("请先登录再办理申请", "Please log in for applications"))
 
 
 def govcn_application_create(context: Context, data_dict: DataDict) -> AuthResult:

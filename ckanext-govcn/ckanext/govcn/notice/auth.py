@@ -5,13 +5,11 @@ from __future__ import annotations
 from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.department.bureau import user_of
+from ckanext.govcn.department.bureau import logged_in
 
 
 def _logged_in(context: Context, data_dict: DataDict) -> AuthResult:
-    if user_of(context) is not None:
-        return {"success": True}
-    return {"success": False, "msg": say("请先登录再查看消息", "Please log in to read notices")}
+    return logged_in(context, say("请先登录再查看消息", "Please log in to read notices"))
 
 
 def govcn_notice_list(context: Context, data_dict: DataDict) -> AuthResult:
