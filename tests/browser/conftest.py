@@ -14,9 +14,11 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 CHROMIUM = os.environ.get("GOVCN_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -233,3 +235,24 @@ def demo(api: Api) -> Demo:
         login=first(lambda each: each["open_type"] == "unconditional" and each.get("access_mode") == "login"),
         conditional=first(lambda each: each["open_type"] == "conditional"),
     )
+
+
+def look(page: Page, name: str, *, inspected: bool = False) -> None:
+    """The page is as wide as the window on a phone and on a desktop, and accessible where `inspected`.
+
+    GOVCN_TEST_SHOTS names a folder for pictures of it at both widths.
+    """
+    before = page.viewport_size
+    for size in (PHONE, DESKTOP):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, (name, size["width"], too_wide)
+        if folder := os.environ.get("GOVCN_TEST_SHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
+    if before:
+        page.set_viewport_size(before)
+    if inspected:
+        page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})  # axe is a script of its own
+        page.reload()
+        faults = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]
+        assert faults == [], (name, [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in faults])

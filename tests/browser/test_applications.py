@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import os
 import secrets
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from conftest import look
 from playwright.sync_api import Page, expect
 
-PHONE = {"width": 390, "height": 844}
 DATASET = {
     "title": "公共自行车站点实时可借数",
     "notes": "公共自行车站点的名称、地址、桩位总数和可借车辆数，每五分钟更新。数据为虚构。",
@@ -68,7 +65,7 @@ def test_the_whole_way(world: dict[str, Any], logged_in: Any) -> None:
     address = _ask(applicant, world["dataset"]["name"])
     _complete(applicant, bureau, address)
     _decide(owner, address)
-    _use(applicant, address)
+    _use(applicant, owner, address)
 
 
 def _ask(applicant: Page, dataset: str) -> str:
@@ -127,7 +124,7 @@ def _decide(owner: Page, address: str) -> None:
     step(owner, "同意")
 
 
-def _use(applicant: Page, address: str) -> None:
+def _use(applicant: Page, owner: Page, address: str) -> None:
     """The agreement accepted, the use reported, the decision public without a name."""
     applicant.goto(address)
     look(applicant, "8-agreement", inspected=True)
@@ -139,12 +136,26 @@ def _use(applicant: Page, address: str) -> None:
     look(applicant, "9-reported")
     applicant.goto("/govcn/applications")
     look(applicant, "10-mine", inspected=True)
+    _grant(applicant, owner)
     applicant.goto(address.replace("/govcn/", "/en/govcn/"))
     look(applicant, "11-english")
     applicant.goto("/govcn/decisions")
     expect(applicant.get_by_role("cell", name="同意", exact=True).first).to_be_visible()
     assert ANSWERS["利用主体名称"] not in applicant.content()
     look(applicant, "12-decisions", inspected=True)
+
+
+def _grant(applicant: Page, owner: Page) -> None:
+    """What was agreed is a grant; a key of it is shown once; the department sees who uses its data."""
+    applicant.goto("/govcn/grants")
+    expect(applicant.get_by_text("有效", exact=True)).to_be_visible()
+    look(applicant, "13-grants", inspected=True)
+    applicant.get_by_role("button", name="新建访问密钥").click()
+    expect(applicant.locator(".g-grant-key")).to_contain_text("govcn-key-")
+    look(applicant, "14-key")
+    owner.goto("/govcn/grants/department")
+    expect(owner.get_by_role("link", name=DATASET["title"])).to_be_visible()
+    look(owner, "15-grants-of-the-department", inspected=True)
 
 
 def test_strangers_find_nothing(world: dict[str, Any], logged_in: Any, make_person: Any, visitor: Page) -> None:
@@ -164,23 +175,6 @@ def step(page: Page, event: str, reason: str = "") -> None:
         form.locator("textarea[name=reason]").fill(reason)
     form.get_by_role("button", name=event).click()
     expect(page.get_by_text("已办理")).to_be_visible()
-
-
-def look(page: Page, name: str, *, inspected: bool = False) -> None:
-    """The page is accessible, and as wide as the window on a desktop and on a phone; pictures where somebody wants them."""
-    desktop = page.viewport_size
-    for size, kind in ((desktop, "wide"), (PHONE, "phone")):
-        page.set_viewport_size(size)
-        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert too_wide <= 0, (name, kind, too_wide)
-        if folder := os.environ.get("GOVCN_TEST_PICTURES"):
-            page.screenshot(path=Path(folder) / f"{name}-{kind}.png", full_page=True)
-    page.set_viewport_size(desktop)
-    if inspected:
-        page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})  # axe is a script of its own
-        page.reload()
-        faults = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"]
-        assert faults == [], (name, [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in faults])
 
 
 def _publish(world: dict[str, Any], logged_in: Any) -> None:

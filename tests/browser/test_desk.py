@@ -1,21 +1,16 @@
-"""A department's desk: a workbook uploaded, checked and taken in; a plan reviewed in part; a run undone.
-
-GOVCN_TEST_SHOTS names a folder for screenshots at 1280 and 390 pixels of every page on the way.
-"""
+"""A department's desk: a workbook uploaded, checked and taken in; a plan reviewed in part; a run undone."""
 
 from __future__ import annotations
 
 import io
-import os
 import re
 import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from conftest import DESKTOP, PHONE
+from conftest import look
 from playwright.sync_api import Download, Page, expect
 
 DEPARTMENT = "示例市交通运输局"
@@ -31,22 +26,6 @@ HEADINGS = (
 def clerk(logged_in: Any, make_person: Any) -> Page:
     page: Page = logged_in(make_person(DEPARTMENT, "editor"))
     return page
-
-
-@pytest.fixture
-def shot() -> Callable[[Page, str], None]:
-    """`shot(page, name)`: no page is wider than a phone, and pictures of it where somebody wants to look."""
-    folder = os.environ.get("GOVCN_TEST_SHOTS")
-
-    def take(page: Page, name: str) -> None:
-        for size in (PHONE, DESKTOP):
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            width = page.evaluate("document.documentElement.scrollWidth")
-            assert width <= size["width"], (name, width)
-            if folder:
-                page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
-
-    return take
 
 
 def catalogue(word: str, level: str) -> list[dict[str, str]]:
@@ -102,13 +81,13 @@ def confirm(page: Page) -> str:
     return page.url
 
 
-def test_a_workbook_is_checked_then_taken_in(clerk: Page, tmp_path: Path, shot: Any) -> None:
+def test_a_workbook_is_checked_then_taken_in(clerk: Page, tmp_path: Path) -> None:
     word = secrets.token_hex(3)
     clerk.goto("/harvest/upload")
     expect(clerk.get_by_text("不超过 32 MB")).to_be_visible()
-    shot(clerk, "upload")
+    look(clerk, "upload")
     upload(clerk, workbook(tmp_path / "渡口目录.xlsx", catalogue(word, "有条件开放")))
-    shot(clerk, "check")
+    look(clerk, "check")
     assert (counted(clerk, "新增"), counted(clerk, "退回"), counted(clerk, "下架")) == ("3", "1", "0")
     expect(clerk.get_by_role("row", name=re.compile("第 5 行"))).to_contain_text("摘要")
     with clerk.expect_download() as download:
@@ -116,11 +95,11 @@ def test_a_workbook_is_checked_then_taken_in(clerk: Page, tmp_path: Path, shot: 
     assert "检查结果" in sheets(download.value)
 
     confirm(clerk)
-    shot(clerk, "run")
+    look(clerk, "run")
     assert (counted(clerk, "新增"), counted(clerk, "退回")) == ("3", "1")
     clerk.goto("/harvest/upload")
     expect(clerk.get_by_role("link", name="渡口目录.xlsx").first).to_be_visible()
-    shot(clerk, "uploads")
+    look(clerk, "uploads")
 
 
 def test_a_check_can_be_thrown_away(clerk: Page, tmp_path: Path) -> None:
@@ -133,12 +112,12 @@ def test_a_check_can_be_thrown_away(clerk: Page, tmp_path: Path) -> None:
     expect(clerk.get_by_role("button", name="确认入库")).to_have_count(0)
 
 
-def test_the_template_is_made_and_downloaded(clerk: Page, shot: Any) -> None:
+def test_the_template_is_made_and_downloaded(clerk: Page) -> None:
     clerk.goto("/harvest/upload")
     clerk.get_by_role("button", name="生成工作簿").click()
     link = clerk.get_by_role("link", name="下载工作簿")
     expect(link).to_be_visible(timeout=PATIENCE)
-    shot(clerk, "template")
+    look(clerk, "template")
     with clerk.expect_download() as download:
         link.click()
     assert download.value.suggested_filename.startswith(DEPARTMENT)
@@ -146,14 +125,14 @@ def test_the_template_is_made_and_downloaded(clerk: Page, shot: Any) -> None:
 
 
 def test_what_opens_is_reviewed_by_somebody_else_in_part_and_undone(
-    clerk: Page, logged_in: Any, make_person: Any, tmp_path: Path, shot: Any
+    clerk: Page, logged_in: Any, make_person: Any, tmp_path: Path
 ) -> None:
     word = secrets.token_hex(3)
     upload(clerk, workbook(tmp_path / "一.xlsx", catalogue(word, "有条件开放")))
     confirm(clerk)
     upload(clerk, workbook(tmp_path / "二.xlsx", catalogue(word, "无条件开放")))
     assert (counted(clerk, "变更"), counted(clerk, "待审阅")) == ("0", "3")
-    shot(clerk, "check-opens")
+    look(clerk, "check-opens")
     run = confirm(clerk)
     clerk.goto(f"{run}/plan")
     expect(clerk.locator(".d-may").first).to_contain_text("任务发起人以外的人执行")
@@ -161,7 +140,7 @@ def test_what_opens_is_reviewed_by_somebody_else_in_part_and_undone(
     admin: Page = logged_in(make_person(DEPARTMENT, "admin"))
     admin.goto(f"{run}/plan")
     expect(admin.locator(".d-change")).to_have_count(3)
-    shot(admin, "plan")
+    look(admin, "plan")
     expect(admin.get_by_role("checkbox", name=f"渡口信息{word}")).to_be_enabled()
     admin.get_by_role("checkbox", name=f"渡口信息{word}").check()
     admin.get_by_role("button", name="执行选中的变更").click()
@@ -171,25 +150,25 @@ def test_what_opens_is_reviewed_by_somebody_else_in_part_and_undone(
     admin.get_by_role("link", name="审阅变更清单").click()
     admin.get_by_text("退回整份清单").click()
     admin.get_by_label("退回理由").fill("隧道和码头尚未完成定级")
-    shot(admin, "plan-reject")
+    look(admin, "plan-reject")
     admin.get_by_role("button", name="退回", exact=True).click()
     admin.wait_for_url(re.compile(r"/harvest/run/\d+$"), timeout=PATIENCE)
     expect(admin.locator(".d-decisions")).to_contain_text("隧道和码头尚未完成定级")
-    shot(admin, "run-decided")
+    look(admin, "run-decided")
 
     admin.get_by_role("link", name="撤回这次任务").click()
     expect(admin.locator(".d-counts__one", has_text="恢复这次改动").locator("dd")).to_have_text("1")
-    shot(admin, "undo")
+    look(admin, "undo")
     admin.get_by_role("button", name="确认撤回").click()
     admin.wait_for_url(re.compile(r"/harvest/run/\d+$"), timeout=PATIENCE)
     expect(admin.locator(".d-headline .d-state")).to_have_text("已撤回")
-    shot(admin, "run-undone")
+    look(admin, "run-undone")
 
 
-def test_pages_of_the_desk_fit(clerk: Page, shot: Any) -> None:
+def test_pages_of_the_desk_fit(clerk: Page) -> None:
     for name, path in (("sources", "/harvest"), ("runs", "/harvest/runs"), ("jobs", "/harvest/jobs")):
         clerk.goto(path)
-        shot(clerk, name)
+        look(clerk, name)
 
 
 def test_another_department_gets_no_upload_page(logged_in: Any, make_person: Any, api: Any) -> None:
