@@ -18,6 +18,7 @@ from pathlib import Path
 CONFIG = Path(__file__).resolve().parent.parent / "config"
 USER = "ckan"
 CORE = "ckan"
+SHARED = "configSet=solr"  # how a core says that it is on the shared configset
 SCHEMA = "schema"  # the schema that the indexes are of
 FILLED = "filled"  # the schema that the index in use was filled under
 
@@ -34,7 +35,7 @@ def write(home: Path, password: str) -> None:
     properties = home / CORE / "core.properties"
     if not properties.exists():
         properties.parent.mkdir(exist_ok=True)
-        properties.write_text(f"name={CORE}\nconfigSet=solr\n")
+        properties.write_text(f"name={CORE}\n{SHARED}\n")
     shutil.copyfile(CONFIG / "stack" / "solr" / "solr.xml", home / "solr.xml")
     security = home / "security.json"
     security.touch(mode=0o600)
@@ -46,7 +47,8 @@ def _drop_outdated_indexes(home: Path) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     for properties in home.glob("*/core.properties"):
-        shutil.rmtree(properties.parent)
+        if SHARED in properties.read_text().splitlines():  # a core with a schema of its own is not ours to drop
+            shutil.rmtree(properties.parent)
     (home / FILLED).unlink(missing_ok=True)
     stamp.write_text(wanted)
 

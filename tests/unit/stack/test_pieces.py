@@ -119,6 +119,15 @@ def test_an_index_of_another_schema_is_dropped_and_one_of_this_schema_kept(tmp_p
     assert not index.exists()
 
 
+def test_a_core_with_a_schema_of_its_own_is_left_alone(tmp_path):
+    """The benchmarks set stock CKAN's core beside ours before Solr's first start."""
+    other = tmp_path / "stock" / "core.properties"
+    other.parent.mkdir()
+    other.write_text("name=stock\n")
+    solr_home.write(tmp_path, "geheim")
+    assert other.read_text() == "name=stock\n"
+
+
 def test_an_index_is_filled_again_after_it_was_dropped(tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(migrate, "run", lambda command, _environment: called.append(command[-2:]))
