@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.relevance.records import Document, documents_in
 
-ID, NUMBER, MODIFIED, EDITION, TAG = "@ID@", "@NUMBER@", "@MODIFIED@", "@EDITION@", "@TAG@"
+ID, RESOURCE, NUMBER, MODIFIED, EDITION, TAG = "@ID@", "@RESOURCE@", "@NUMBER@", "@MODIFIED@", "@EDITION@", "@TAG@"
 CREATED = "2026-01-05T08:00:00.123456"  # with fractions: a stock harvester compares such dates as texts
 SEED = 20261124
 MADE_UP = 5_000
@@ -72,7 +72,7 @@ def _dataset(texts: dict[str, str], tags: Sequence[str], more: dict[str, str], u
     kept = list(dict.fromkeys(tag for tag in tags if _TAG.fullmatch(tag)))[:20]
     link = url if _LINK.fullmatch(url) else ""
     resource = {
-        "id": f"{ID}-r", "url": link, "name": title[:100], "description": "", "format": "HTML", "state": "active",
+        "id": RESOURCE, "url": link, "name": title[:100], "description": "", "format": "HTML", "state": "active",
         "created": CREATED, "metadata_modified": CREATED, "position": 0,
     }  # fmt: skip
     return {

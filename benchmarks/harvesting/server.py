@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.harvesting.records import CREATED, EDITION, ID, MODIFIED, NUMBER, TAG
+from benchmarks.harvesting.records import CREATED, EDITION, ID, MODIFIED, NUMBER, RESOURCE, TAG
 
 MOST = 1_000  # rows of one answer, as CKAN's `ckan.search.rows_max`
 CHANGED_EVERY, GONE_EVERY = 5, 10
@@ -63,6 +63,7 @@ class Portal:
         line = self.lines[number % len(self.lines)]
         for mark, text in (
             (ID, identifier(number)),
+            (RESOURCE, identifier(number, of_resource=True)),
             (NUMBER, f"{number:07d}"),
             (MODIFIED, self.changed_at if second else CREATED),
             (EDITION, SECOND_EDITION if second else ""),
@@ -100,9 +101,9 @@ def _is(name: str, value: str, number: int) -> bool:
     return own.get(name, {"organization": "organization", "owner_org": "organization"}.get(name, "dataset")) == value
 
 
-def identifier(number: int) -> str:
-    """The id of a record: a UUID that rises with its number."""
-    return f"{number:08x}-0000-4000-8000-{number:012x}"
+def identifier(number: int, *, of_resource: bool = False) -> str:
+    """The id of a record, or of its resource: a UUID that rises with its number. CKAN takes no other ids."""
+    return f"{number:08x}-0000-4000-{'9' if of_resource else '8'}000-{number:012x}"
 
 
 class Handler(BaseHTTPRequestHandler):
