@@ -25,6 +25,7 @@ providers: create
 region: "990100"
 level: 无条件开放
 allow_private: true
+limits: {{rate: 0}}
 release:
   kind: already_public
   basis: 性能测试
