@@ -97,7 +97,8 @@ def test_the_commitment_has_no_values() -> None:
 
 
 VALUES = {name: f"<{name}>" for name in form().fields} | {
-    name: f"<{name}>" for name in ("application", "owner", "dataset", "dataset_code", "approved_on", "commitment_version")
+    name: f"<{name}>" for name in ("application", "owner", "dataset", "dataset_code", "approved_on", "commitment_version",
+                                "limits")
 }  # fmt: skip
 
 

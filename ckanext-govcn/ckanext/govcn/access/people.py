@@ -95,6 +95,11 @@ def by_key(presented: str) -> tuple[Who, Grant] | None:
     return (Who(user_id=user, grants=(grant,)), grant) if active is not None and active.state == "active" else None
 
 
+def without_grant(who: Who, grant: str) -> Who:
+    """The person as if this grant were not held."""
+    return replace(who, grants=tuple(held for held in who.grants if held.id != grant))
+
+
 def asking(context: Context) -> Who:
     """The person who asks, from an action's context."""
     user = context.get("auth_user_obj")

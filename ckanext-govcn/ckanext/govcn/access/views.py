@@ -24,6 +24,8 @@ from ckanext.govcn.access.rules import Decision, What, Who
 from ckanext.govcn.audit import log as audit
 from ckanext.govcn.audit.chain import Event
 from ckanext.govcn.audit.origin import origin
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.grant.limits import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +139,39 @@ def _decide(who: Who | None, what: What) -> Decision:
     return rules.may_get_data(who, what, rules.OPENING, purpose, now)
 
 
+def _used(decision: Decision, resource: model.Resource, what: What) -> Verdict:
+    """Count a use of the grant that decided. Raises when it cannot be counted: then nothing is delivered."""
+    from ckanext.govcn.grant import usage  # a grant that decided has its plugin and its tables
+
+    return usage.take(decision.grant, resource.id, what.version)
+
+
+def _too_many(verdict: Verdict) -> Response:
+    said = say(verdict.message, verdict.message_en)
+    if _wants_page():
+        page = {"code": 429, "content": said, "name": "Too Many Requests"}
+        return flask.make_response(tk.render("error_document_template.html", page), 429)
+    return Response(said, 429, mimetype="text/plain")
+
+
+def _by_grant(resource: model.Resource, who: Who, what: What, decision: Decision) -> tuple[Decision, Response]:
+    """The answer to a grantee, within the limits of the grant. Where they are reached, another grant may serve."""
+    response = _deliver(resource, what)
+    if request.method != "GET" or response.status_code not in (200, 206):  # carries no data
+        return decision, response
+    verdict = _used(decision, resource, what)
+    if not verdict.allowed:
+        response.close()
+        rest = people.without_grant(who, decision.grant)
+        other = _decide(rest, what)
+        if other.allowed:
+            return _by_grant(resource, rest, what, other)
+        decision = replace(decision, allowed=False, code=verdict.code)
+        response = _too_many(verdict)
+    response.headers.update(verdict.headers())
+    return decision, response
+
+
 def _deliver(resource: model.Resource, what: What) -> Response:
     try:
         found = files.delivered_by(resource.id)
@@ -183,7 +218,10 @@ def download(
     if not rules.may_see_entry(who or people.ANONYMOUS, what):
         base.abort(404, tk._("Resource not found"))
     try:
-        response = _deliver(resource, what) if decision.allowed else _refuse(decision)
+        if decision.grant and decision.allowed and who:
+            decision, response = _by_grant(resource, who, what, decision)
+        else:
+            response = _deliver(resource, what) if decision.allowed else _refuse(decision)
     except HTTPException as refusal:
         if conditional:
             _account(resource, who, version, decision, flask.make_response(refusal.get_response()))
@@ -191,6 +229,7 @@ def download(
     if conditional:
         _account(resource, who, version, decision, response)
     if not decision.allowed:
+        response.headers.setdefault("Cache-Control", CLOSED_CACHE)
         return response
     if request.method == "GET" and not (request.range and request.range.ranges[0][0]):  # a further part is no download
         signals.resource_download.send(resource.id)

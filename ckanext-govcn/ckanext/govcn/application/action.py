@@ -80,7 +80,8 @@ def govcn_application_submit(context: Context, data_dict: DataDict) -> dict[str,
 
 
 def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Take a step: `id`, `event` and what it needs (`reason`, `reason_class`, `basis`, `commitment`, `agreement`).
+    """Take a step: `id`, `event` and what it needs (`reason`, `reason_class`, `basis`, `commitment`, `agreement`),
+    or may have (`quota`, `quota_period` all or day, `rate`: how often the grantee may download).
 
     Events, who may take them and what they need are the table of docs/applications.md. Gives the application.
     """
@@ -90,7 +91,7 @@ def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, An
     if not isinstance(event, str) or event not in table().events:
         names = ", ".join(table().events)
         raise tk.ValidationError({"event": [say(f"应为以下之一：{names}", f"Must be one of: {names}")]})
-    given = {name: value for name in table().fields if isinstance(value := data_dict.get(name, ""), str)}
+    given = {name: _text(name, data_dict[name]) for name in table().fields if name in data_dict}
     steps.take(application, event, cases.asker_of(application, reader), given)
     return _shown(application, reader)
 
@@ -138,6 +139,13 @@ def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
     return cases.reader_of(user)
 
 
+def _text(name: str, value: Any) -> str:
+    """A field of a step. Raises ValidationError: what is not understood is never left out, it may be a limit."""
+    if value is None or isinstance(value, str) or type(value) is int:
+        return "" if value is None else str(value)
+    raise tk.ValidationError({name: [say("应为文本或整数", "Must be a text or a whole number")]})
+
+
 def _found(data_dict: DataDict, reader: Reader, *, to_change: bool = False) -> Application:
     identifier = tk.get_or_bust(data_dict, "id")
     found = cases.find(identifier, reader, to_change=to_change) if isinstance(identifier, str) else None
@@ -180,6 +188,7 @@ def _shown(application: Application, reader: Reader) -> dict[str, Any]:
         **{name: getattr(application, name) for name in accepted},
         **plain({"agreement_at": application.agreement_at}),
         "grant_id": application.grant_id,
+        "limits": application.limits or None,
         "roles": sorted(asker.roles),
         "editable": APPLICANT in asker.roles and table().states[application.state].editable,
         "dataset_open": dataset_open,

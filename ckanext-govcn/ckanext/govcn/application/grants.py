@@ -51,6 +51,7 @@ def _give(application: Application) -> None:
         "until": application.use_until,
         "reason": decision["reason"] or f"《公共数据开放利用协议》{application.agreement_sha256}",
         "reference": application.id,
+        **application.limits,
     }
     try:
         application.grant_id = giving.give(package, application.applicant_id, decision["user_id"], said).id

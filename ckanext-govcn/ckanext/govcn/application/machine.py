@@ -74,9 +74,11 @@ class ReasonClass(Named):
 
 @dataclass(frozen=True, slots=True)
 class Event(Named):
-    """What can happen. `text`, `text_en`: what the field `reason` holds; `decision`: what the public list says."""
+    """What can happen. `needs`: fields that must be given, `offers`: that may be. `text`, `text_en`: what the field
+    `reason` holds; `decision`: what the public list says."""
 
     needs: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     text: str = ""
     text_en: str = ""
     open_dataset: bool = False
@@ -219,6 +221,7 @@ def _event(name: str, about: Mapping[str, Any]) -> Event:
         about["zh"],
         about["en"],
         needs=tuple(about.get("needs", ())),
+        offers=tuple(about.get("offers", ())),
         text=text["zh"],
         text_en=text["en"],
         open_dataset=bool(about.get("open_dataset", False)),
@@ -231,7 +234,7 @@ def _event(name: str, about: Mapping[str, Any]) -> Event:
 def _names_used(found: Table) -> set[str]:
     used = {name for (state, _event), rule in found.rules.items() for name in (state, rule.to, *rule.by)}
     for event in found.events.values():
-        used |= {*event.needs, *event.second_person, *event.tells}
+        used |= {*event.needs, *event.offers, *event.second_person, *event.tells}
     return used | {state.waits_for for state in found.states.values() if state.waits_for}
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 class Application(tk.BaseModel):
     """One 申请. `dataset_title` is the title when it was last submitted: what the dataset is called after it was closed
     is not for the applicant. `agreement_text` is what was made when the department agreed; `agreement_at` when the
-    applicant accepted it; `terms` the rows of the deadline table that held when it was first submitted. No
-    identity numbers anywhere.
+    applicant accepted it; `terms` the rows of the deadline table that held when it was first submitted;
+    `limits` what the department set when it agreed (`quota`, `quota_period`, `rate` of `grant.limits`). No identity
+    numbers anywhere.
     """
 
     __tablename__ = "govcn_application"
@@ -43,6 +44,7 @@ class Application(tk.BaseModel):
     agreement_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     grant_id: Mapped[str] = mapped_column(sa.Text, default="")
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    limits: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
     submitted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())

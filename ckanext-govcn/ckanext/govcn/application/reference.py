@@ -40,6 +40,8 @@ def steps() -> str:
                 event.text if name == REASON and event.text else known.fields[name].zh for name in event.needs
             )
             holds = ["数据集须仍为已发布的有条件开放"] if event.open_dataset else []
+            if event.offers:
+                holds.append(f"可填：{'、'.join(known.fields[name].zh for name in event.offers)}")
             holds += [f"不得由办理“{known.events[name].zh}”的人办理" for name in event.second_person]
             rows.append(
                 [f"{event.zh} `{event.name}`", " / ".join(states), known.states[to].zh, who, needs, "；".join(holds)]

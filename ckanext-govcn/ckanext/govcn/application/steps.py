@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +17,8 @@ from ckanext.govcn.application.machine import CLOCK, Asker, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.grant import limits
+from ckanext.govcn.grant.exceptions import TermsRefused
 
 _PERSONAL = (NotYourStep, AskerDecides, SamePerson)
 _FORM = tuple(form.form().fields)
@@ -48,6 +51,8 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
         raise tk.ValidationError(errors)
     if "commitment" in table().events[event].needs:
         _submitted(application, package)
+    if "quota" in table().events[event].offers:
+        application.limits = asdict(limits.read(given))
     if to == "agreement":
         _agreed(application, package)
     if "agreement" in table().events[event].needs:
@@ -125,6 +130,10 @@ def _faults(application: Application, event: str, given: Mapping[str, str]) -> d
         elif form.holds_identity_number(value):
             errors[name] = [say("请删去身份证号码", "Please take the identity number out")]
     needs = table().events[event].needs
+    try:
+        limits.read({name: given.get(name, "") for name in table().events[event].offers})
+    except TermsRefused as wrong:
+        errors.setdefault(wrong.field, [say(wrong.message, wrong.message_en)])
     if "commitment" in needs:
         if given.get("commitment", "").strip() != texts.text_of(texts.COMMITMENT).sha256:
             errors["commitment"] = [_other_text()]
@@ -161,6 +170,7 @@ def _agreed(application: Application, package: model.Package | None) -> None:
         "dataset_code": codes or application.dataset_id,
         "approved_on": today().isoformat(),
         "commitment_version": application.commitment_version,
+        "limits": limits.said(limits.read(application.limits)),
     }
     text = texts.text_of(texts.AGREEMENT, values)
     application.agreement_version, application.agreement_text = text.version, text.body

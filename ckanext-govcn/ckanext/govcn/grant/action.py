@@ -17,11 +17,12 @@ from ckan.types import Context, DataDict
 from ckanext.govcn.access import people, rules
 from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.grant import accounts, giving, keys, persons, states, terms
+from ckanext.govcn.grant import accounts, giving, keys, persons, states, terms, usage
 from ckanext.govcn.grant import model as grants
 from ckanext.govcn.grant.exceptions import GrantError, StepRefused
 from ckanext.govcn.grant.model import Grant, GrantKey
 from ckanext.govcn.grant.states import Role, Step
+from ckanext.govcn.grant.usage import Usage
 
 KEYS_PER_GRANT = "ckanext.govcn.grant.keys_per_grant"
 PER_PAGE, LONGEST_LIST = 20, 200
@@ -32,8 +33,9 @@ def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
     `purpose` and `reason` are needed; `until` (a date, which is included, or a time with its zone) as well; `begins` is
     now when left out; `channel` opening (default) or sharing; `versions`: SHA-256 digests, or `current` for what the
-    dataset delivers now, or nothing for whatever it delivers in that time; `reference`: the application's number.
-    Gives the grant, as `govcn_grant_show` does.
+    dataset delivers now, or nothing for whatever it delivers in that time; `reference`: the application's number;
+    `quota`: downloads in all, or with `quota_period` day in a Beijing day; `rate`: downloads in any 60 s. Gives the
+    grant, as `govcn_grant_show` does.
     """
     package = model.Package.get(str(tk.get_or_bust(data_dict, "package_id")))
     grantee = model.User.get(str(tk.get_or_bust(data_dict, "user")))
@@ -51,8 +53,9 @@ def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
 @tk.side_effect_free
 def govcn_grant_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """One grant by `id`: what it says, its `state` (pending, in_force, suspended, expired, ended), its `keys` (never
-    the key itself), and `may`, the steps that the reader may take. Times in ISO 8601."""
+    """One grant by `id`: what it says, its `state` (pending, in_force, suspended, expired, ended), its `usage`
+    (`downloads`, `remaining` of the quota or null, `last`), its `keys` (never the key itself), and `may`, the steps
+    that the reader may take. Times in ISO 8601."""
     return _shown(context, [_found(context, data_dict, "govcn_grant_show")])[0]
 
 
@@ -209,10 +212,13 @@ def _take(
 def _shown(context: Context, found: list[Grant]) -> list[dict[str, Any]]:
     user, who = persons.asking(context)
     held_keys = grants.keys_of(model.Session, [grant.id for grant in found])
-    return [_grant(user, who, grant, held_keys[grant.id]) for grant in found]
+    used = usage.of_grants(model.Session, found, _now())
+    return [_grant(user, who, grant, held_keys[grant.id], used[grant.id]) for grant in found]
 
 
-def _grant(user: model.User | None, who: rules.Who, grant: Grant, held_keys: list[GrantKey]) -> dict[str, Any]:
+def _grant(
+    user: model.User | None, who: rules.Who, grant: Grant, held_keys: list[GrantKey], used: Usage
+) -> dict[str, Any]:
     """As the reader may see it: the dataset's title when the entry may be seen; who decided, to those who decide."""
     now, package = _now(), model.Package.get(grant.package_id)
     held = persons.roles(user, package, grant.user_id)
@@ -228,6 +234,14 @@ def _grant(user: model.User | None, who: rules.Who, grant: Grant, held_keys: lis
         "until": _moment(grant.until),
         "versions": list(grant.versions or ()),
         "reference": grant.reference,
+        "quota": grant.quota,
+        "quota_period": grant.quota_period,
+        "rate": grant.rate,
+        "usage": {
+            "downloads": used.downloads,
+            "remaining": None if grant.quota is None else max(0, grant.quota - used.of_quota),
+            "last": _moment(used.last) if used.last else None,
+        },
         "state": state.value,
         "reason": grant.reason,
         "given_at": _moment(grant.given_at),

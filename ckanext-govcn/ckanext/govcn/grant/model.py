@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ckanext.govcn.access import files, people, rules
 from ckanext.govcn.grant import states
 from ckanext.govcn.grant.exceptions import NotGrantable, StepRefused, TermsRefused
+from ckanext.govcn.grant.limits import ALL, Limits
 from ckanext.govcn.grant.states import State
 from ckanext.govcn.grant.terms import CURRENT, Terms
 
@@ -41,6 +42,9 @@ class Grant(tk.BaseModel):
     begins: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     until: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     versions: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    quota: Mapped[int | None] = mapped_column(sa.Integer)
+    quota_period: Mapped[str] = mapped_column(sa.Text, default=ALL)
+    rate: Mapped[int | None] = mapped_column(sa.Integer)
     reference: Mapped[str] = mapped_column(sa.Text, default="")
     reason: Mapped[str] = mapped_column(sa.Text)
     given_by: Mapped[str] = mapped_column(sa.Text)
@@ -55,6 +59,10 @@ class Grant(tk.BaseModel):
     def state(self, now: datetime) -> State:
         """The state at a moment."""
         return states.state_of(self.begins, self.until, self.suspended_at, self.ended_at, now)
+
+    def limits(self) -> Limits:
+        """How often it may be used."""
+        return Limits(self.quota, self.quota_period, self.rate)
 
     def as_rule(self) -> rules.Grant:
         """The grant as the decision reads it."""
@@ -90,6 +98,18 @@ class GrantKey(tk.BaseModel):
         return self.revoked_at is None and now < self.expires_at
 
 
+class GrantUse(tk.BaseModel):
+    """One use: an answer that carried the data. `version`: the SHA-256 of the content."""
+
+    __tablename__ = "govcn_grant_use"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    grant_id: Mapped[str] = mapped_column(sa.Text, sa.ForeignKey("govcn_grant.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    resource_id: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[str] = mapped_column(sa.Text, default="")
+
+
 def give(session: Session, *, package: ckan_model.Package, user_id: str, given_by: str, terms: Terms) -> Grant:
     """A new grant, flushed. Whoever calls has decided that it may be given (`states.may_give`).
 
@@ -109,6 +129,9 @@ def give(session: Session, *, package: ckan_model.Package, user_id: str, given_b
         until=terms.until,
         reason=terms.reason,
         reference=terms.reference,
+        quota=terms.limits.quota,
+        quota_period=terms.limits.quota_period,
+        rate=terms.limits.rate,
         versions=_named(package.id, terms.versions),
     )
     session.add(grant)

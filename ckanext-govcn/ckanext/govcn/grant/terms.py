@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, cast
 
 from ckanext.govcn.access.rules import CHANNELS, OPENING
+from ckanext.govcn.grant import limits
 from ckanext.govcn.grant.exceptions import TermsRefused
+from ckanext.govcn.grant.limits import Limits
 
 BEIJING = timezone(timedelta(hours=8))
 LONGEST_PURPOSE, LONGEST_REASON, LONGEST_REFERENCE, MOST_VERSIONS = 500, 2000, 200, 100
@@ -23,7 +25,7 @@ CURRENT = "current"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """通道, 用途, 期限, 版本 and 理由. `versions` None: those that the dataset delivers when the grant is given."""
+    """通道, 用途, 期限, 版本, 理由 and 限额. `versions` None: what the dataset delivers when the grant is given."""
 
     channel: str
     purpose: str
@@ -32,6 +34,7 @@ class Terms:
     reason: str
     reference: str = ""
     versions: tuple[str, ...] | None = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
@@ -55,6 +58,7 @@ def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
         sentence("reason", given.get("reason"), LONGEST_REASON),
         sentence("reference", given.get("reference"), LONGEST_REFERENCE, needed=False),
         _versions(given.get("versions")),
+        limits.read(given),
     )
 
 

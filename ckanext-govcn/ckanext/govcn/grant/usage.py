@@ -1,0 +1,75 @@
+"""Uses of a grant: counted before the data leaves, one at a time for each grant, so that clients together get no more.
+
+Counted in the database, in a transaction of its own: a restart forgets nothing, and all workers count together. The
+database's clock decides, since it is the one that all workers share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model as ckan_model
+
+from ckanext.govcn.grant import limits
+from ckanext.govcn.grant.limits import Limits, Uses, Verdict
+from ckanext.govcn.grant.model import Grant, GrantUse
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used of a grant: downloads in all and in the quota's period, and when the last was."""
+
+    downloads: int = 0
+    of_quota: int = 0
+    last: datetime | None = None
+
+
+def take(grant_id: str, resource_id: str, version: str) -> Verdict:
+    """Use a grant once, if its limits allow it. The use stays counted, whatever becomes of the answer.
+
+    Who may get the data is decided before and not here.
+    """
+    with ckan_model.ensure_engine().begin() as connection:
+        columns = (Grant.begins, Grant.until, Grant.quota, Grant.quota_period, Grant.rate)
+        # not FOR UPDATE: that would wait for, and hold up, every row that names the grant
+        query = sa.select(*columns).where(Grant.id == grant_id).with_for_update(key_share=True)
+        grant = connection.execute(query).one()
+        now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        allowed = Limits(grant.quota, grant.quota_period, grant.rate)
+        verdict = limits.judge(allowed, _uses(connection, grant_id, allowed, grant.begins, now), grant.until, now)
+        if verdict.allowed:
+            row = {"grant_id": grant_id, "at": now, "resource_id": resource_id, "version": version}
+            connection.execute(sa.insert(GrantUse).values(row))
+        return verdict
+
+
+def of_grants(session: Any, grants: Collection[Grant], now: datetime) -> dict[str, Usage]:
+    """What was used of each grant."""
+    return {grant.id: _usage(session, grant, now) for grant in grants}
+
+
+def _uses(connection: sa.Connection, grant_id: str, allowed: Limits, begins: datetime, now: datetime) -> Uses:
+    of_quota = 0
+    if allowed.quota is not None:
+        of_quota = connection.execute(_counted(grant_id, limits.since(allowed, begins, now))).one()[0]
+    if allowed.rate is None:
+        return Uses(of_quota)
+    recent, oldest, _last = connection.execute(_counted(grant_id, now - limits.WINDOW)).one()
+    return Uses(of_quota, recent, oldest)
+
+
+def _usage(session: Any, grant: Grant, now: datetime) -> Usage:
+    downloads, _first, last = session.execute(_counted(grant.id, grant.begins)).one()
+    since = limits.since(grant.limits(), grant.begins, now)
+    of_quota = downloads if since == grant.begins else session.execute(_counted(grant.id, since)).one()[0]
+    return Usage(downloads, of_quota, last)
+
+
+def _counted(grant_id: str, since: datetime) -> sa.Select[tuple[int, datetime | None, datetime | None]]:
+    """How many uses there are since a moment, the first of them and the last."""
+    columns = (sa.func.count(), sa.func.min(GrantUse.at), sa.func.max(GrantUse.at))
+    return sa.select(*columns).where(GrantUse.grant_id == grant_id, GrantUse.at >= since)
