@@ -17,7 +17,7 @@ from ckanext.govcn.dataset.language import say
 from ckanext.govcn.deadline.calendar import WorkingCalendar, load_calendar
 from ckanext.govcn.deadline.period import Period, State, reminder, standing
 from ckanext.govcn.deadline.site import config_folder
-from ckanext.govcn.deadline.sla import Sla, load_sla
+from ckanext.govcn.deadline.sla import Sla, Term, load_sla
 from ckanext.govcn.notice.outbox import To, notify
 
 KIND = "application_due"
@@ -32,6 +32,19 @@ def _settings() -> tuple[Sla, WorkingCalendar]:
 def begin(application: Application) -> None:
     """Keep the rows that hold at the first submission: a running period keeps the term it began with."""
     application.terms = application.terms or timing.terms_of(_settings()[0])
+
+
+def offered() -> list[dict[str, Any]]:
+    """办理时限 of an application that is submitted now: `process`, `days` (working days), `basis` and `verified`, in
+    the order in which they run."""
+    terms = timing.terms_of(_settings()[0])
+    running = dict.fromkeys(state.process for state in table().states.values() if state.process)
+    return [_offered(Term(**terms[process])) for process in running]
+
+
+def _offered(term: Term) -> dict[str, Any]:
+    named = say(term.title, term.title_en)
+    return {"process": named, "days": term.days, "basis": term.basis, "verified": term.verified}
 
 
 def period_of(application: Application, history: Sequence[Mapping[str, Any]]) -> Period | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ckan import model
 
-from ckanext.govcn.application import form, machine
+from ckanext.govcn.application import deadlines, form, machine
 from ckanext.govcn.application.machine import Named
 from ckanext.govcn.dataset.language import say
 
@@ -54,3 +54,8 @@ def govcn_application_person(user_id: str | None) -> str:
     """A reviewer's name, for reviewers."""
     user = model.User.get(user_id) if user_id else None
     return user.fullname or user.name if user is not None else ""
+
+
+def govcn_application_terms() -> list[dict[str, Any]]:
+    """办理时限 of an application that is submitted now: `process`, `days`, `basis`, `verified`."""
+    return deadlines.offered()
