@@ -69,18 +69,18 @@ def _token(user: dict[str, Any]) -> str:
     return _call("api_token_create", user=user["name"], name="drill")["token"]
 
 
-def _call(action: str, **data: Any) -> dict[str, Any]:
+def _call(action: str, /, **data: Any) -> dict[str, Any]:
     import ckan.plugins.toolkit as tk
 
     site = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     return tk.get_action(action)({"ignore_auth": True, "user": site, "govcn_internal": True}, data)
 
 
-def _as(user: dict[str, Any], action: str, **data: Any) -> dict[str, Any]:
+def _as(person: dict[str, Any], action: str, /, **data: Any) -> dict[str, Any]:
     import ckan.plugins.toolkit as tk
     from ckan import model
 
-    return tk.get_action(action)({"user": user["name"], "auth_user_obj": model.User.get(user["id"])}, data)
+    return tk.get_action(action)({"user": person["name"], "auth_user_obj": model.User.get(person["id"])}, data)
 
 
 if __name__ == "__main__":

@@ -98,5 +98,9 @@ def test_no_row_of_uses_gets_more_than_either_limit(quota, rate, daily, gaps):
         if rate is not None:
             assert sum(at - limits.WINDOW < other <= at for other in taken) <= rate
         if quota is not None:
-            same = [o for o in taken if not daily or o.astimezone(limits.BEIJING).date() == at.astimezone(limits.BEIJING).date()]
+            same = [
+                o
+                for o in taken
+                if not daily or o.astimezone(limits.BEIJING).date() == at.astimezone(limits.BEIJING).date()
+            ]
             assert len(same) <= quota
