@@ -46,7 +46,7 @@ class World:
         accepted = application["texts"]["commitment"]["sha256"]
         return self.as_(who, "govcn_application_submit", id=application["id"], commitment=accepted)
 
-    def act(self, who: str, application: dict[str, Any], event: str, **given: str) -> dict[str, Any]:
+    def act(self, who: str, application: dict[str, Any], event: str, **given: Any) -> dict[str, Any]:
         return self.as_(who, "govcn_application_act", id=application["id"], event=event, **given)
 
     def until(self, state: str) -> dict[str, Any]:

@@ -62,6 +62,25 @@ def lines(application: dict[str, Any]) -> list[tuple[str, str]]:
     return [(line["event"], line["outcome"]) for line in found]
 
 
+def test_what_the_department_sets_when_it_agrees_is_in_the_agreement_and_holds(world: World, get: Get) -> None:
+    application = world.act("owner", world.until("owner_review"), "approve", quota="1", quota_period="day", rate="9")
+    assert application["limits"] == {"quota": 1, "quota_period": "day", "rate": 9}
+    assert "每日不超过 1 次，每分钟不超过 9 次" in application["texts"]["agreement"]["text"]
+    sign(world, application)
+    assert [get("applicant").status_code for _ in range(2)] == [200, 429]
+    grant = granted(world)[0]
+    assert (grant["quota"], grant["quota_period"], grant["rate"], grant["usage"]["remaining"]) == (1, "day", 9, 0)
+
+
+def test_a_limit_that_is_not_understood_is_never_left_out(world: World) -> None:
+    application = world.until("owner_review")
+    for wrong in ({"quota": "0"}, {"rate": "x"}, {"quota_period": "week"}, {"quota": 1.5}, {"quota": [1]}):
+        with pytest.raises(tk.ValidationError) as refused:
+            world.act("owner", application, "approve", **wrong)
+        assert set(wrong) <= refused.value.error_dict.keys()
+    assert seen(world, application)["state"] == "owner_review"
+
+
 def test_whoever_accepts_the_agreement_gets_the_data_and_nobody_else(world: World, get: Get) -> None:
     application = world.until("agreement")
     assert granted(world) == []
