@@ -78,7 +78,7 @@ def create_department(provider: Provider) -> str:
     result, half a second for what a list of another portal asks for hundreds of times.
     """
     name = naming.url_name(provider.region_code, provider.name)
-    group = model.Group.get(name)
+    group = model.Group.by_name(name)
     if group is None:
         values = {"region_code": provider.region_code, "uscc": provider.uscc}
         extras = {key: value for key, value in values.items() if value}

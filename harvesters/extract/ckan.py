@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -10,7 +9,7 @@ from urllib.parse import urlencode
 from harvesters.exceptions import RecordError, SourceRefused, UnreadableRecord, UnreadableSource
 from harvesters.extract import jsons, unpack
 from harvesters.fetch import JSON_TYPES, Fetcher, Request
-from harvesters.record import Place, Record, Value
+from harvesters.record import Place, Record, Value, canonical
 from harvesters.source import Source
 
 ROWS = 100
@@ -98,7 +97,7 @@ def record_of(part: Any, source: Source, number: int) -> Record | RecordError:
         named = (_resource(part)["format"] for part in _objects(dataset.get("resources")))
         raw["formats"] = list(dict.fromkeys(name for name in named if name))
     try:
-        size = len(json.dumps(raw, ensure_ascii=False))
+        size = len(canonical(raw, ordered=False))
     except (ValueError, RecursionError):
         return UnreadableRecord(place, why="嵌套太深")
     if size > 10 * 1024 * 1024:
