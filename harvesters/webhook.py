@@ -73,6 +73,11 @@ def channels() -> dict[str, delivery.Channel]:
     return found
 
 
+def is_due(now: datetime) -> bool:
+    """Has `deliver_due` anything to do?"""
+    return delivery.is_due(now, channels())
+
+
 def deliver_due(now: datetime, most: int = 100) -> dict[str, int]:
     """Try what is due on every channel: how many were sent, wait again, failed for good, were dropped."""
     return delivery.deliver_due(now, channels(), most)

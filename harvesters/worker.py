@@ -2,6 +2,7 @@
 
 One process a job, so that a slow source holds up no other, memory goes back when a job is done, and a process may die
 at any point: what it had not committed is as if it had never been. The parent itself keeps nothing that matters.
+Notices that are due go out from a process of their own, too: no receiver, however slow, is ever waited for here.
 """
 
 # pyright: basic
@@ -27,7 +28,7 @@ from harvesters import jobs, leases, thinning
 from harvesters.exceptions import HarvestError, LeaseLost, PlatformAway, RunInterrupted, SourceUnreachable
 from harvesters.leases import Lease
 from harvesters.timetable import Timetable
-from harvesters.webhook import deliver_due
+from harvesters.webhook import deliver_due, is_due
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ REAP_EVERY = 5.0
 TIMETABLE_EVERY = 10.0
 THIN_EVERY = 3600.0
 NOTICES_EVERY = 5.0
-NOTICES_TOGETHER = 10  # each may take as long as its channel waits, and no job starts meanwhile
+NOTICES_TOGETHER = 10  # by one process
+DELIVERING = 240  # seconds until that process is ended; less than `delivery.LEASE`, so that nobody else delivers yet
 PATIENCE = 12.0  # seconds a process gets to end by itself when the worker is asked to
 LONGEST_PAUSE = 3600.0  # seconds between two attempts
 
@@ -69,6 +71,7 @@ class Worker:
         self._once = once
         self._stopping = False
         self._running: dict[int, Lease] = {}
+        self._delivering: int | None = None  # the process that delivers notices
         self._unsettled: list[tuple[Lease, int]] = []
         self._timetable = Timetable()
         self._turns: dict[str, float] = {}
@@ -81,7 +84,7 @@ class Worker:
         while not self._stopping:
             self._collect()
             found = self._with_database(self._round) or 0
-            if self._once and not (found or self._running or self._unsettled):
+            if self._once and not (found or self._running or self._unsettled or self._delivering):
                 return
             if not found:
                 time.sleep(POLL)
@@ -98,7 +101,6 @@ class Worker:
         self._every(REAP_EVERY, leases.reap)
         self._every(TIMETABLE_EVERY, self._timetable.turn)
         self._every(THIN_EVERY, self._thin)
-        self._every(NOTICES_EVERY, self._deliver)
         started = 0
         while not self._stopping and len(self._running) < self._settings.processes:
             lease = leases.claim(self._settings.per_host)
@@ -106,6 +108,7 @@ class Worker:
                 break
             self._start(lease)
             started += 1
+        self._every(NOTICES_EVERY, self._deliver)
         return started
 
     def _every(self, pause: float, work: Callable[[], object]) -> None:
@@ -121,7 +124,8 @@ class Worker:
         thinning.thin()
 
     def _deliver(self) -> None:
-        deliver_due(datetime.now(UTC), NOTICES_TOGETHER)
+        if self._delivering is None and is_due(datetime.now(UTC)):
+            self._delivering = _forked(_delivered)
 
     def _with_database(self, work: Callable[[], int]) -> int | None:
         """A database that is away, or a fault of one round, does not end the worker: the next round tries again."""
@@ -138,11 +142,7 @@ class Worker:
     # ── processes
 
     def _start(self, lease: Lease) -> None:
-        model.Session.remove()
-        model.ensure_engine().dispose()  # no connection is shared with the child
-        child = os.fork()
-        if not child:
-            _child(lease)
+        child = _forked(lambda: _carried_out(lease, os.getppid()))
         log.info("归集作业 %s（%s，来源 %s）由进程 %s 执行", lease.id, lease.kind, lease.source, child)
         self._running[child] = lease
 
@@ -152,6 +152,8 @@ class Worker:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 self._unsettled.append((self._running.pop(child), os.waitstatus_to_exitcode(status)))
+        if self._delivering and os.waitpid(self._delivering, os.WNOHANG)[0]:
+            self._delivering = None
 
     def _settle(self) -> None:
         """Free the leases of processes that could not do so themselves."""
@@ -165,8 +167,11 @@ class Worker:
             self._unsettled.pop(0)
 
     def _end(self) -> None:
-        """Ask every process to end, then make them, and let their jobs wait for the next worker."""
-        for child in self._running:
+        """Ask every process to end, then make them, and let their jobs wait for the next worker.
+
+        The one that delivers ends at once; what it was delivering is tried again.
+        """
+        for child in (*self._running, *([self._delivering] if self._delivering else [])):
             os.kill(child, signal.SIGTERM)
         limit = time.monotonic() + PATIENCE
         while self._running and time.monotonic() < limit:
@@ -184,25 +189,39 @@ class Stopped(BaseException):
     """The worker was asked to end: raised in the midst of the work; what is committed stays, the rest is dropped."""
 
 
-def _child(lease: Lease) -> NoReturn:
-    """Do one job in this new process and end."""
+def _forked(work: Callable[[], int]) -> int:
+    """Do the work in a new process, which ends with the number that it returns; the process's id."""
+    model.Session.remove()
+    model.ensure_engine().dispose()  # no connection is shared with the child
+    return os.fork() or _child(work)
+
+
+def _child(work: Callable[[], int]) -> NoReturn:
     code = 1
     try:
-        code = _carried_out(lease, os.getppid())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's goes to the parent too, which asks us
+        model.ensure_engine().dispose(close=False)
+        code = work()
     except Stopped:
         code = STOPPED
     except BaseException:
-        log.exception("归集作业 %s 出错", lease.id)
+        log.exception("归集执行进程的子进程 %s 出错", os.getpid())
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         os._exit(code)
 
 
+def _delivered() -> int:
+    """Deliver what is due. The system itself ends this process after `DELIVERING` seconds, whatever it waits for."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.alarm(DELIVERING)
+    deliver_due(datetime.now(UTC), NOTICES_TOGETHER)
+    return DONE
+
+
 def _carried_out(lease: Lease, parent: int) -> int:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's goes to the parent too, which asks us
     signal.signal(signal.SIGTERM, _raise_stopped)
-    model.ensure_engine().dispose(close=False)
     pause = 0.0
     try:
         with leases.held(lease, on_lost=lambda: os._exit(LOST), alive=lambda: os.getppid() == parent):

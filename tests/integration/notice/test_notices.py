@@ -34,13 +34,15 @@ def mailbox(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @dataclass
 class Receiver:
-    """An HTTP server: `status` of its answers, `location` to redirect to, `wait` seconds before it answers."""
+    """An HTTP server: `status` and `headers` of its answers, `wait` seconds before each; what it `got`, and when it
+    `answered`."""
 
     url: str = ""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     wait: float = 0.0
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list[tuple[dict[str, str], bytes]])
+    answered: list[datetime] = field(default_factory=list[datetime])
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def receiver(ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_p
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.got.append((dict(self.headers), body))
             time.sleep(found.wait)
+            found.answered.append(datetime.now(UTC))
             self.send_response(found.status)
             for name, value in found.headers.items():
                 self.send_header(name, value)
@@ -404,6 +407,61 @@ class TestTheOutbox:
         assert mine(reader["name"])["count"] == 1
         deliver(NOW + timedelta(days=181))
         assert mine(reader["name"])["count"] == 0
+
+
+class TestTheWorker:
+    """It harvests, and has notices delivered beside that."""
+
+    @pytest.fixture
+    def job(self, receiver: Receiver, tmp_path: Path) -> int:
+        """A harvest that waits for the worker, and a notice that waits for the receiver."""
+        from harvest.test_harvest import make_department
+        from harvest.test_worker import ask, write
+
+        make_department("示例市交通运输局")
+        for name in ("sources", "demo"):
+            (tmp_path / name).mkdir()
+        write(tmp_path / "sources", "laiyuan", 1)
+        tell()
+        return ask("laiyuan")
+
+    def test_a_receiver_that_hangs_holds_up_no_job(self, receiver: Receiver, job: int) -> None:
+        from harvest.test_worker import job as found
+        from harvest.test_worker import work_once
+
+        receiver.wait = 8
+        work_once()
+        assert found(job)["state"] == "finished"
+        assert found(job)["started_at"] < receiver.answered[0]
+        assert [row["state"] for row in deliveries()] == ["sent"]
+
+    def test_delivering_takes_no_longer_than_a_lease(
+        self, receiver: Receiver, job: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from ckanext.govcn.notice import delivery
+        from harvest.test_worker import job as found
+        from harvest.test_worker import work_once
+
+        from harvesters import worker
+
+        assert delivery.LEASE.total_seconds() > worker.DELIVERING
+        monkeypatch.setattr(worker, "DELIVERING", 1)
+        receiver.wait = 8
+        work_once()
+        assert found(job)["state"] == "finished"
+        assert [row["state"] for row in deliveries()] == ["waiting"]
+        receiver.wait = 0
+        assert deliver(NOW + delivery.LEASE) == {"sent": 1}
+
+    def test_nothing_to_tell_starts_no_process(self, receiver: Receiver) -> None:
+        from harvesters.webhook import is_due
+
+        assert not is_due(NOW)
+        tell()
+        assert is_due(NOW)
+        deliver()
+        assert not is_due(NOW)
+        assert is_due(NOW + timedelta(days=181))  # it is too old to be kept
 
 
 def test_the_wait_grows_and_ends_at_half_a_day() -> None:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 FIRST, FACTOR, LONGEST = 60.0, 4.0, 12 * 3600.0  # seconds between tries: 1 min, 4 min, 16 min, 1 h, 4 h, 12 h, 12 h
-LEASE = timedelta(minutes=5)  # longer than any channel tries
+LEASE = timedelta(minutes=5)  # longer than a process delivers: `harvesters.worker.DELIVERING`
 THINNED = 1_000  # old notices removed at once
 UNEXPECTED = "程序出错，见日志", "Unexpected error, see the log"
 DIED = "投递进程多次意外结束", "The delivering process ended unexpectedly several times"
@@ -40,6 +40,11 @@ _CLAIM = text("""
         WHERE state = 'waiting' AND next_attempt_at <= :now AND channel = ANY(:channels)
         ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING d.id, d.notice_id, d.channel, d.target, d.attempts
+""")
+_DUE = text("""
+    SELECT EXISTS (SELECT FROM govcn_notice_delivery
+                   WHERE state = 'waiting' AND next_attempt_at <= :now AND channel = ANY(:channels))
+        OR EXISTS (SELECT FROM govcn_notice WHERE created_at < :before)
 """)
 _NOTICE = text("""
     SELECT n.kind, n.about, n.title_zh, n.title_en, n.body_zh, n.body_en, n.link, n.created_at,
@@ -93,6 +98,14 @@ class Channel(Protocol):
 def delay(attempts: int, retry_after: float | None = None) -> float:
     """Seconds until the next try after so many, at least what the other side asked for and at most 12 hours."""
     return min(max(FIRST * FACTOR ** min(attempts - 1, 10), retry_after or 0.0), LONGEST)
+
+
+def is_due(now: datetime, channels: Collection[str]) -> bool:
+    """Is there anything to deliver on these channels, or a notice that is too old to be kept?"""
+    asked = {"now": now, "channels": list(channels), "before": _keep_from(now)}
+    due: bool = model.Session.execute(_DUE, asked).scalar_one()
+    model.Session.commit()
+    return due
 
 
 def deliver_due(now: datetime, channels: Mapping[str, Channel], most: int = 100) -> dict[str, int]:
@@ -154,10 +167,14 @@ def _message(row: Any) -> Message:
 
 
 def _thin(now: datetime) -> None:
-    days = int(tk.config.get("ckanext.govcn.notice.keep_days") or 0)
-    if days > 0:
-        model.Session.execute(_THIN, {"before": now - timedelta(days=days), "most": THINNED})
+    model.Session.execute(_THIN, {"before": _keep_from(now), "most": THINNED})
     model.Session.commit()
+
+
+def _keep_from(now: datetime) -> datetime | None:
+    """Older notices go; None: they are kept for ever (no time is before it in SQL)."""
+    days = int(tk.config.get("ckanext.govcn.notice.keep_days") or 0)
+    return now - timedelta(days=days) if days > 0 else None
 
 
 def listed(state: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
