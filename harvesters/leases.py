@@ -73,14 +73,19 @@ FINISH = text("""
         lease_until = NULL
     WHERE id = :id AND attempt = :attempt AND state = 'running' RETURNING id
 """)
-TWIN = """EXISTS (SELECT FROM govcn_harvest_job t WHERE t.state = 'waiting' AND t.source = j.source
-                AND t.kind = j.kind AND t.arguments = j.arguments)"""
+TWIN = "t.state = 'waiting' AND t.source = j.source AND t.kind = j.kind AND t.arguments = j.arguments"
 AGAIN = text(f"""
     UPDATE govcn_harvest_job j
-    SET state = CASE WHEN {TWIN} THEN 'failed' ELSE 'waiting' END, reason = :reason, worker = '', lease_until = NULL,
+    SET state = CASE WHEN EXISTS (SELECT FROM govcn_harvest_job t WHERE {TWIN}) THEN 'failed' ELSE 'waiting' END,
+        reason = :reason, worker = '', lease_until = NULL,
         attempt = attempt - :uncounted, not_before = now() + make_interval(secs => :pause),
         error = :error, error_en = :error_en, finished_at = now()
     WHERE id = :id AND attempt = :attempt AND state = 'running' RETURNING id
+""")  # noqa: S608 - a part of this module
+# The job of the timetable that goes on in its place is this person's wish as well.
+HANDED_ON = text(f"""
+    UPDATE govcn_harvest_job t SET wanted_by = j.wanted_by
+    FROM govcn_harvest_job j WHERE j.id = :id AND j.state = 'failed' AND t.wanted_by = '' AND {TWIN}
 """)  # noqa: S608 - a part of this module
 ENDED = text("""
     SELECT id, attempt, kind, source FROM govcn_harvest_job WHERE state = 'running' AND lease_until < now()
@@ -304,5 +309,6 @@ def reap() -> int:
 def _again(lease: Lease, pause: float, said: Mapping[str, str], uncounted: int = 0) -> bool:
     waits = {"reason": "retry", "pause": pause, "uncounted": uncounted, **said}
     row = model.Session.execute(AGAIN, lease.token | waits).one_or_none()
+    model.Session.execute(HANDED_ON, {"id": lease.id})
     model.Session.commit()
     return row is not None

@@ -153,7 +153,7 @@ def _begun(source: Source, lease: leases.Lease, headings: Mapping[str, str | Non
     """A new run's number, noted with the lease in one transaction: whose run it is, is never unknown."""
     execute = model.Session.execute
     execute(sql.SUPERSEDED, {"source": source.name})
-    begun = {"source": source.name, "headings": leases.as_jsonb(dict(headings))}
+    begun = {"source": source.name, "headings": leases.as_jsonb(dict(headings)), "asked_by": lease.wanted_by}
     run: int = execute(sql.BEGIN, begun).scalar_one()
     execute(leases.BEGUN, lease.token | {"run": run})
     registry.enter(source)

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 # ── runs and sources
 
 BEGIN = text("""
-    INSERT INTO govcn_harvest_run (source, state, headings) VALUES (:source, 'running', CAST(:headings AS jsonb))
-    RETURNING id
+    INSERT INTO govcn_harvest_run (source, state, headings, asked_by)
+    VALUES (:source, 'running', CAST(:headings AS jsonb), :asked_by) RETURNING id
 """)
 ALIVE = text("UPDATE govcn_harvest_run SET heartbeat_at = now(), counts = :counts WHERE id = :run")
 CLOSE = text("""
@@ -138,8 +138,7 @@ REHASHED = text("""
 WRITTEN = text("""
     INSERT INTO govcn_editorial_log (package_id, event, user_id)
     SELECT t.id, 'edit', u.id FROM unnest(CAST(:ids AS text[])) AS t(id)
-    CROSS JOIN (SELECT wanted_by FROM govcn_harvest_job WHERE run_id = :run AND kind = 'run' ORDER BY id LIMIT 1) j
-    JOIN "user" u ON u.name = j.wanted_by
+    JOIN govcn_harvest_run r ON r.id = :run JOIN "user" u ON u.name = r.asked_by
 """)
 # ── parts of datasets written in bulk
 

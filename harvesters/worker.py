@@ -47,11 +47,9 @@ DONE, AWAY, LOST, STOPPED = 0, 75, 76, 77
 end. Any other way is a death."""
 
 THIN = text("""
-    DELETE FROM govcn_harvest_job j
+    DELETE FROM govcn_harvest_job
     WHERE state IN ('finished', 'failed', 'cancelled') AND finished_at < now() - make_interval(days => :days)
-      AND NOT EXISTS (SELECT FROM govcn_harvest_run r WHERE r.id = j.run_id AND r.plan = 'waiting')
 """)
-"""Who asked for a run is known as long as its plan waits, since not all of it may be carried out by the same person."""
 
 
 @dataclass(frozen=True, slots=True)

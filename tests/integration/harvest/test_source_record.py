@@ -194,20 +194,3 @@ def test_how_headings_were_read_is_kept_also_of_a_run_that_dies(department: Depa
     department.harvest(*ROWS)
     record = ask(member(department.owner, "member")["name"], "数据集0")
     assert {each["heading"]: each["field"] for each in record["lines"]}["信息资源名称"] == "title"
-
-
-def test_a_job_is_kept_while_a_plan_that_it_made_waits(department: Department) -> None:
-    """Who asked for a run may not carry out what opens: that has to be known as long as anything waits."""
-    import sqlalchemy as sa
-    from ckan import model
-
-    from harvesters.worker import THIN
-
-    department.settings["apply"] = "review"
-    department.harvest(*ROWS)
-    model.Session.execute(sa.text("UPDATE govcn_harvest_job SET wanted_by = 'clerk', finished_at = '2020-01-01'"))
-    model.Session.execute(THIN, {"days": 90})
-    assert scalar("SELECT wanted_by FROM govcn_harvest_job") == "clerk"
-    model.Session.execute(sa.text("UPDATE govcn_harvest_run SET plan = 'applied'"))
-    model.Session.execute(THIN, {"days": 90})
-    assert scalar("SELECT count(*) FROM govcn_harvest_job") == 0

@@ -240,6 +240,66 @@ def test_the_more_urgent_goes_first_and_a_pause_is_kept(sources: Path) -> None:
     assert "x" in job(first.id)["error"]
 
 
+def asked(name: str, by: str = "", reason: str = "person") -> int:
+    """A run that somebody, or the timetable, asked for."""
+    from ckan import model
+    from ckanext.govcn.harvest import jobs
+
+    number = jobs.create(model.Session, jobs.Wanted("run", name, wanted_by=by, reason=reason))
+    model.Session.commit()
+    return number
+
+
+def asker_of(run: int) -> str:
+    from ckan import model
+    from ckanext.govcn.harvest import deciding
+
+    return deciding.stewardship(model.Session, run)[0].asked_by
+
+
+def test_who_asked_for_a_run_is_known_of_every_attempt_and_when_its_job_is_gone(sources: Path) -> None:
+    """Who asked for a run may not carry out what opens: that has to be known as long as anything waits."""
+    from ckan import model
+
+    from harvesters import leases
+    from harvesters.configured import find
+    from harvesters.harvest import harvest
+    from harvesters.worker import THIN
+
+    write(sources, "laiyuan", 3, apply="review")
+    asked("laiyuan", "clerk")
+    runs = []
+    for _ in range(2):
+        lease = leases.claim(per_host=1)
+        assert lease
+        with leases.held(lease):
+            runs.append(harvest(find("laiyuan"), lease=lease).run)
+        model.Session.commit()
+        leases.died(lease)  # it never came to say that it was done
+        execute("UPDATE govcn_harvest_job SET not_before = now()")
+    assert [asker_of(run) for run in runs] == ["clerk", "clerk"]
+    execute("UPDATE govcn_harvest_job SET state = 'failed', finished_at = '2020-01-01'")
+    execute(str(THIN), days=90)
+    assert scalar("SELECT count(*) FROM govcn_harvest_job") == 0
+    assert asker_of(runs[-1]) == "clerk"
+
+
+def test_a_run_of_the_timetable_that_somebody_wants_as_well_is_theirs(sources: Path) -> None:
+    from harvesters import leases
+
+    number = asked("laiyuan", reason="schedule")
+    assert asked("laiyuan", "clerk") == number
+    assert asked("laiyuan", "colleague") == number
+    assert job(number)["wanted_by"] == "clerk"
+    lease = leases.claim(per_host=1)
+    assert lease
+    twin = asked("laiyuan", reason="schedule")
+    assert twin != number
+    leases.again(lease, pause=0)
+    assert (job(number)["state"], job(twin)["state"]) == ("failed", "waiting")
+    assert job(twin)["wanted_by"] == "clerk"
+
+
 # ── the worker
 
 

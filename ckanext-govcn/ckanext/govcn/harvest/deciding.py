@@ -11,9 +11,7 @@ from ckanext.govcn.department.bureau import capacities, is_bureau
 from ckanext.govcn.harvest import rules
 
 _SOURCE = text("""
-    SELECT s.owner_org, s.edited_by,
-           coalesce((SELECT wanted_by FROM govcn_harvest_job j
-                     WHERE j.run_id = :run AND j.kind = 'run' ORDER BY id LIMIT 1), '') AS asked_by,
+    SELECT s.owner_org, s.edited_by, r.asked_by,
            (SELECT count(DISTINCT m.table_id) FROM member m JOIN "user" u ON u.id = m.table_id
             WHERE m.group_id = s.owner_org AND m.table_name = 'user' AND m.state = 'active' AND u.state = 'active'
               AND m.capacity IN ('admin', 'editor')) AS clerks

@@ -37,7 +37,8 @@ _INSERT = text("""
     VALUES (:kind, :source, CAST(:arguments AS jsonb), :wanted_by, :reason, :priority)
     ON CONFLICT (source, kind, md5(arguments::text)) WHERE state = 'waiting' DO UPDATE
     SET priority = greatest(govcn_harvest_job.priority, EXCLUDED.priority),
-        not_before = least(govcn_harvest_job.not_before, EXCLUDED.not_before)
+        not_before = least(govcn_harvest_job.not_before, EXCLUDED.not_before),
+        wanted_by = coalesce(nullif(govcn_harvest_job.wanted_by, ''), EXCLUDED.wanted_by)
     RETURNING id
 """)
 _GET = text(f"SELECT {_ALL} FROM govcn_harvest_job WHERE id = :id")  # noqa: S608 - column names of this module
@@ -84,7 +85,7 @@ class Wanted:
 
 def create(session: Session, wanted: Wanted) -> int:
     """Put a job in and give its id; the caller commits. The same job asked for again while it waits is the same job,
-    and goes as early and as urgently as the more impatient of the two."""
+    and goes as early and as urgently as the more impatient of the two. It is the first person's who asked for it."""
     priority = PRIORITIES[wanted.reason] + wanted.priority
     row = asdict(wanted) | {"arguments": json.dumps(dict(wanted.arguments)), "priority": priority}
     return session.execute(_INSERT, row).scalar_one()

@@ -46,7 +46,7 @@ class HarvestRun(tk.BaseModel):
     empty for a run that did what it found, else waiting, applied, rejected or undone; `why` says why it waits, or
     that the source was not read anew.
     `headings` is how the source's headings were read (heading → field or null); `statistics` is what stays of a thinned
-    run.
+    run. `asked_by` is the user who asked for it, at whatever attempt of the job; empty: the timetable or a command.
     """
 
     __tablename__ = "govcn_harvest_run"
@@ -63,6 +63,7 @@ class HarvestRun(tk.BaseModel):
     plan: Mapped[str] = mapped_column(sa.Text, default="")
     why: Mapped[str] = mapped_column(sa.Text, default="")
     headings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    asked_by: Mapped[str] = mapped_column(sa.Text, default="")
     statistics: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     thinned_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
