@@ -35,16 +35,17 @@ PARTS = (*COLUMNS, "tags", "resources", "release")
 """What a snapshot holds beside the extras and the record; each is one field of an undo."""
 RESOURCE_COLUMNS = ("url", "url_type", "name", "description", "format", "position", "size", "state", "extras")
 RECORD = sa.text("""
-    SELECT package_id, hash, state, status_before, entry, resources FROM govcn_harvest_record
+    SELECT package_id, hash, state, status_before, entry, resources, changed_run FROM govcn_harvest_record
     WHERE package_id = ANY(:ids)
 """)
 RESTORE_RECORD = sa.text("""
     UPDATE govcn_harvest_record SET state = :state, status_before = :status_before, entry = :entry,
-           resources = :resources
+           resources = :resources, changed_run = coalesce(:changed_run, changed_run)
     WHERE package_id = :package_id
 """).bindparams(
     sa.bindparam("entry", type_=JSONB),
     sa.bindparam("resources", type_=JSONB),
+    sa.bindparam("changed_run", type_=sa.BigInteger),
 )
 DONE = sa.text("""
     SELECT remote_id, kind, package_id, before, after FROM govcn_harvest_change
@@ -409,7 +410,8 @@ def _write(package: Any, merged: Mapping[str, Any]) -> None:
     record = merged["record"]
     if record:
         wanted = {name: record[name] for name in ("state", "status_before", "entry", "resources")}
-        model.Session.execute(RESTORE_RECORD, wanted | {"package_id": package.id})
+        wanted |= {"package_id": package.id, "changed_run": record.get("changed_run")}
+        model.Session.execute(RESTORE_RECORD, wanted)
 
 
 def _write_resources(package_id: str, resources: Sequence[Mapping[str, Any]]) -> None:

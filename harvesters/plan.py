@@ -158,7 +158,8 @@ class Changed:
     """A record that differs from what was last harvested (`old`), or that returned (`wakes`: `fields` may be empty).
 
     `judged.entry` is what was received and is kept as last harvested; `merged` is what the dataset (`theirs`) is to
-    become. Without edits by a person `theirs` is `old` and `merged` what was received.
+    become. Without edits by a person `theirs` is `old` and `merged` what was received. `partial`: only its level is
+    done, the entry stays that of the record before.
     """
 
     remote_id: str
@@ -170,6 +171,7 @@ class Changed:
     wakes: bool = False
     theirs: CatalogEntry | None = None
     merged: CatalogEntry | None = None
+    partial: bool = False
 
     @property
     def entry(self) -> CatalogEntry:
@@ -215,9 +217,8 @@ class Changed:
         judged = replace(
             self.judged, entry=received, owner=self.known.owner, publishes=False, decided=bool(written.open_type)
         )
-        return replace(
-            self, hash=self.known.hash, judged=judged, fields=level, wakes=False, merged=written, theirs=self.present
-        )
+        part = replace(self, judged=judged, fields=level, merged=written, theirs=self.present)
+        return replace(part, hash=self.known.hash, wakes=False, partial=True)
 
 
 @dataclass(frozen=True, slots=True)

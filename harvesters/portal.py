@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 IDENTITY = uuid.UUID("6f0f3b1c-5a3e-5d0b-9a55-6f9d1a1f6a10")
 """Namespace of dataset and resource ids: the same record always gets the same dataset, also after a crash."""
 WITHDRAWN_TOGETHER = 200
+SAME = 0
+"""In the place of the run that the entry is from: the one that stands there."""
 REFUSED_BY_PORTAL = "H04"
 DELETED = "H05"
 
@@ -471,7 +473,7 @@ class CkanSession:
             batch = removed[start : start + WITHDRAWN_TOGETHER]
             received.forget(self._source.name, [each.remote_id for each in batch if each.secret])
             states = {"ids": ids, "states": [before.get(each, "") for each in ids]}
-            model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name, "run": self.run})
+            model.Session.execute(sql.WITHDRAWN, states | {"source": self._source.name})
             gone = [(each, each.known.package_id) for each in removed[start : start + WITHDRAWN_TOGETHER]]
             self._keep_changes((each for each in gone if each[1] in before), snapshots)
             self._commit()
@@ -524,7 +526,7 @@ class CkanSession:
             "package_id": package_id,
             "state": "active" if done else "incomplete",
             "seen_run": self.run,
-            "changed_run": self.run,
+            "changed_run": SAME if isinstance(change, Changed) and change.partial else self.run,
             "entry": to_json(change.judged.entry),
             "resources": list(resources),
         }

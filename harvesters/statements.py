@@ -3,8 +3,10 @@
 # pyright: basic
 from __future__ import annotations
 
+from typing import Any
+
 from ckanext.govcn.harvest.model import HarvestProblem, HarvestRecord
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 # ── runs and sources
@@ -116,16 +118,17 @@ UNPLACED = text("""
 
 
 def keep() -> Insert:
-    """Upsert of records, many at once."""
+    """Upsert of records, many at once; `changed_run` 0 leaves the one that is there."""
     statement = insert(HarvestRecord.__table__)
-    changed = {name: statement.excluded[name] for name in _CHANGED}
+    changed: dict[str, Any] = {name: statement.excluded[name] for name in _CHANGED}
+    changed["changed_run"] = func.coalesce(func.nullif(changed["changed_run"], 0), HarvestRecord.changed_run)
     return statement.on_conflict_do_update(index_elements=["source", "remote_id"], set_=changed)
 
 
 _CHANGED = ("hash", "state", "package_id", "seen_run", "changed_run", "entry", "resources")
 
 WITHDRAWN = text("""
-    UPDATE govcn_harvest_record r SET state = 'withdrawn', status_before = t.before, changed_run = :run
+    UPDATE govcn_harvest_record r SET state = 'withdrawn', status_before = t.before
     FROM unnest(CAST(:ids AS text[]), CAST(:states AS text[])) AS t(package_id, before)
     WHERE r.source = :source AND r.package_id = t.package_id
 """)

@@ -12,12 +12,14 @@ from harvest.test_harvest import CANARY, Department, dataset, make_department, r
 
 pytestmark = pytest.mark.usefixtures("clean")
 ROWS = [row(str(number), f"数据集{number}") for number in range(12)]
+ELSEWHERE = {"信息资源提供方": "示例市公安局"}  # refused: the source is another department's
 
 
 @pytest.fixture
 def department(tmp_path: Path) -> Department:
     department = Department(tmp_path / "source")
     department.owner = make_department("示例市交通运输局")  # type: ignore[attr-defined]
+    make_department(ELSEWHERE["信息资源提供方"])
     return department
 
 
@@ -58,6 +60,83 @@ def test_each_version_is_kept_once_with_the_run_that_met_it(department: Departme
     record = ask(member(department.owner, "editor")["name"], "数据集0")
     assert [each["run"] for each in record["versions"]] == [third, first]
     assert scalar("SELECT count(*) FROM govcn_harvest_raw") == 13
+
+
+OPENER = [ROWS[0] | {"开放类型": "有条件开放"}, *ROWS[1:]]
+
+
+def stands(record: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(each["run"], each["state"]) for each in record["versions"]]
+
+
+def received(record: dict[str, Any], heading: str) -> Any:
+    return next(each["received"] for each in record["lines"] if each["heading"] == heading)
+
+
+def test_a_version_that_was_sent_back_is_named_and_not_shown_as_the_entrys(department: Department, app: Any) -> None:
+    first = department.harvest(*ROWS).run
+    second = department.harvest(ROWS[0] | ELSEWHERE, *ROWS[1:]).run
+    reader = member(department.owner, "member")
+    record = ask(reader["name"], "数据集0")
+    assert (record["made_of"], stands(record)) == (first, [(second, "refused"), (first, "entry")])
+    assert received(record, "信息资源提供方") == "示例市交通运输局"
+    page = f"/dataset/{dataset('数据集0')['name']}/source-record"
+    assert f"（任务 {second}）：未通过检查，被退回" in app.get(page, headers={"Authorization": reader["token"]}).body
+
+
+def test_a_version_that_waits_is_named_and_shown_once_it_is_the_entrys(department: Department) -> None:
+    from harvest.test_review import source_of
+
+    from harvesters.harvest import apply, redo, reject, undo
+
+    department.settings["profile"] = "portal"
+    first = department.harvest(*OPENER).run
+    second = department.harvest(*ROWS).run
+    reader = member(department.owner, "member")["name"]
+    record = ask(reader, "数据集0")
+    assert (record["made_of"], stands(record)) == (first, [(second, "waiting"), (first, "entry")])
+    assert received(record, "开放类型") == "有条件开放"
+    reject(second)
+    assert stands(ask(reader, "数据集0"))[0] == (second, "rejected")
+    third = department.harvest(*ROWS).run
+    assert stands(ask(reader, "数据集0"))[0] == (second, "waiting")
+    apply(third, source_of(department))
+    record = ask(reader, "数据集0")
+    assert (record["made_of"], stands(record)) == (second, [(second, "entry"), (first, "earlier")])
+    assert received(record, "开放类型") == "无条件开放"
+    undo(third)
+    record = ask(reader, "数据集0")
+    assert (record["made_of"], stands(record)) == (first, [(second, "undone"), (first, "entry")])
+    redo(third)
+    assert ask(reader, "数据集0")["made_of"] == second
+
+
+def test_a_level_that_closes_before_the_rest_leaves_the_entry_to_its_record(department: Department) -> None:
+    department.settings |= {"profile": "portal", "apply": "review"}
+    from harvest.test_review import source_of
+
+    from harvesters.harvest import apply
+
+    first = department.harvest(*ROWS).run
+    apply(first, source_of(department))
+    second = department.harvest(ROWS[0] | {"开放类型": "有条件开放", "信息资源摘要": "改写的摘要。"}, *ROWS[1:]).run
+    assert dataset("数据集0")["open_type"] == "conditional"
+    record = ask(member(department.owner, "member")["name"], "数据集0")
+    assert (record["made_of"], stands(record)) == (first, [(second, "waiting"), (first, "entry")])
+
+
+def test_the_entrys_version_stays_when_its_record_vanishes_after_one_that_was_sent_back(
+    department: Department,
+) -> None:
+    from harvesters.retention import Retention
+    from harvesters.thinning import thin
+
+    first = department.harvest(*ROWS).run
+    second = department.harvest(ROWS[0] | ELSEWHERE, *ROWS[1:]).run
+    department.harvest(*ROWS[1:])
+    thin(Retention(days=1, runs=1), datetime.now(UTC) + timedelta(days=9))
+    record = ask(member(department.owner, "member")["name"], "数据集0")
+    assert (record["made_of"], stands(record)) == (first, [(second, "not_taken"), (first, "entry")])
 
 
 def test_only_the_owners_members_see_it(department: Department, app: Any) -> None:

@@ -188,8 +188,9 @@ class _Reader:
 def govcn_harvest_record_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """The source record of dataset `id` (id or name), as received, beside its entry; for the owner's members.
 
-    `lines`: heading, received, field, harvested, now, edited (a person changed it since). `versions`, newest first:
-    run, at, sha256, media_type, size, received (null where only the hash was kept).
+    `made_of`: the run whose record the entry was made of, or null. `lines`, of that record: heading, received, field,
+    harvested, now, edited (a person changed it since). `versions`, newest first: run, state (`source_record.states`),
+    at, sha256, media_type, size, received (null where only the hash was kept).
     """
     tk.check_access("govcn_harvest_record_show", context, data_dict)
     return source_record.show(context, data_dict)

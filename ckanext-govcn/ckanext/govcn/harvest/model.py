@@ -75,7 +75,8 @@ class HarvestRecord(tk.BaseModel):
     `resources` are the harvested resources of its dataset in order, each with `id`, `url` as the source gave it
     (secret), `remote_id` and, of an own file, `sha256`; `status_before` is the 编目状态 to wake to. `state` is active,
     incomplete (a file of it could not be fetched: it is done again), withdrawn (it vanished) or kept (it vanished, and
-    undoing brought its dataset back).
+    undoing brought its dataset back). `seen_run` last wrote this row; `changed_run` is the run whose record the entry
+    was made of (0: of none that was received).
     """
 
     __tablename__ = "govcn_harvest_record"

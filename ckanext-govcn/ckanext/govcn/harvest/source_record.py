@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -27,12 +27,23 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of one record, unpacked; the operator's limit is below."""
 
 _RECORD = text("""
-    SELECT source, remote_id, entry, seen_run FROM govcn_harvest_record WHERE package_id = :id
+    SELECT r.source, r.remote_id, r.entry, r.seen_run, r.changed_run, u.headings
+    FROM govcn_harvest_record r LEFT JOIN govcn_harvest_run u ON u.id = r.changed_run WHERE r.package_id = :id
 """)
 _VERSIONS = text("""
-    SELECT w.run_id, w.sha256, w.media_type, w.size, w.content, u.started_at, u.headings
-    FROM govcn_harvest_raw w JOIN govcn_harvest_run u ON u.id = w.run_id
-    WHERE w.source = :source AND w.remote_id = :remote_id ORDER BY w.run_id DESC LIMIT :limit
+    WITH version AS (
+        SELECT w.*, u.started_at, u.thinned_at FROM govcn_harvest_raw w JOIN govcn_harvest_run u ON u.id = w.run_id
+        WHERE w.source = :source AND w.remote_id = :remote_id
+    )
+    (SELECT * FROM version ORDER BY run_id DESC LIMIT :limit)
+    UNION (SELECT * FROM version WHERE run_id <= :changed_run ORDER BY run_id DESC LIMIT 1)
+    ORDER BY run_id DESC
+""")
+_CHANGES = text("""
+    SELECT c.run_id, CASE WHEN c.state = 'planned' AND u.plan <> 'waiting' THEN 'skipped' ELSE c.state END AS state
+    FROM govcn_harvest_change c JOIN govcn_harvest_run u ON u.id = c.run_id
+    WHERE u.source = :source AND c.remote_id = :remote_id AND c.kind <> 'removed' AND c.run_id > :changed_run
+    ORDER BY c.run_id
 """)
 
 
@@ -53,10 +64,13 @@ def show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     found = model.Session.execute(_RECORD, {"id": package.id}).one_or_none() if package else None
     if package is None or found is None:
         raise tk.ObjectNotFound(say("该数据集没有来源记录", "The dataset has no source record"))
-    asked = {"source": found.source, "remote_id": found.remote_id, "limit": VERSIONS}
-    rows = list(model.Session.execute(_VERSIONS, asked))
+    asked = {"source": found.source, "remote_id": found.remote_id, "changed_run": found.changed_run}
+    rows = list(model.Session.execute(_VERSIONS, asked | {"limit": VERSIONS}))
+    made_of = next((row for row in rows if row.run_id <= found.changed_run), None)
+    changes = {row.run_id: row.state for row in model.Session.execute(_CHANGES, asked)}
+    met = [(row.run_id, row.thinned_at is not None) for row in rows]
+    stands = states(met, made_of.run_id if made_of else None, found.seen_run, changes)
     dataset = tk.get_action("package_show")(tk.fresh_context(context, ignore_auth=True), {"id": package.id})
-    latest = rows[0] if rows else None
     log.info("来源记录被查看：数据集 %s，用户 %s", package.id, context.get("user") or "")
     return {
         "package_id": package.id,
@@ -64,19 +78,49 @@ def show(context: Context, data_dict: DataDict) -> dict[str, Any]:
         "source": found.source,
         "remote_id": found.remote_id,
         "seen_run": found.seen_run,
-        "lines": lines(_content(latest) or {}, latest.headings if latest else {}, found.entry, dataset),
+        "made_of": made_of.run_id if made_of else None,
+        "lines": lines(_content(made_of) or {}, found.headings or {}, found.entry, dataset),
         "versions": [
             {
                 "run": row.run_id,
+                "state": state,
                 "at": row.started_at.isoformat(),
                 "sha256": row.sha256,
                 "media_type": row.media_type,
                 "size": row.size,
                 "received": _content(row),
             }
-            for row in rows
+            for row, state in zip(rows, stands, strict=True)
         ],
     }
+
+
+def states(
+    versions: Sequence[tuple[int, bool]], made_of: int | None, seen_run: int, changes: Mapping[int, str]
+) -> list[str]:
+    """PURE: what became of each version, given newest first as (run that met it first, is the run thinned?).
+
+    `changes`: run → state of the record's change, of runs after the one the entry is from. `entry`: the entry was made
+    of it; `earlier` than that one; `waiting` for a review; `rejected`; `undone`; `unchanged`: the same entry came of
+    it; `refused`; `not_taken`: nobody knows any more why.
+    """
+    found: list[str] = []
+    until = float("inf")
+    for run, thinned in versions:
+        later = [changes[each] for each in sorted(changes) if run <= each < until]
+        if made_of is not None and run <= made_of:
+            found.append("entry" if run == made_of else "earlier")
+        elif later and later[-1] in _CAME_OF:
+            found.append(_CAME_OF[later[-1]])
+        elif run <= seen_run < until:
+            found.append("unchanged")
+        else:
+            found.append("not_taken" if thinned else "refused")
+        until = run
+    return found
+
+
+_CAME_OF = {"planned": "waiting", "skipped": "rejected", "undone": "undone"}
 
 
 def lines(
