@@ -36,7 +36,7 @@ ELSEWHERE_ZH = "该条目由其他归集来源或其他部门维护，或已下�
 NAMESAKE = "H10"
 NAMESAKE_ZH = (
     "本部门已有同名条目，这一行没有它的数据集标识，将作为新条目入库。"
-    "要修改已有的条目，请下载工作簿，在带有数据集标识的行里改。"
+    "请核对：要修改已有的条目，下载工作簿，在带有数据集标识的行里改。"
 )
 ROW = {"state": "active", "status_before": "", "seen_run": 0, "changed_run": 0, "resources": []}
 OURS = text("""
@@ -73,10 +73,11 @@ def own_rows(task: Task, department: str, secret: Collection[str] = ()) -> Task:
     own = [record for record in records if record.remote_id not in elsewhere]
     titles = {"ids": [each.remote_id for each in own], "titles": [task.judge(each).entry.title for each in own]}
     namesakes = set(model.Session.execute(NAMESAKES, asked | titles).scalars())
-    refusals = [
-        _trouble(each, ELSEWHERE, "refuse", ELSEWHERE_ZH) for each in records if each.remote_id in elsewhere
-    ]
-    remarks = [_trouble(each, NAMESAKE, "warn", NAMESAKE_ZH) for each in own if each.remote_id in namesakes]
+    heading_of = cast("Judge", task.judge).reading.heading_of
+    sent_back = Trouble(ELSEWHERE, "refuse", ELSEWHERE_ZH, field="remote_id", column=heading_of("remote_id"))
+    warned_of = Trouble(NAMESAKE, "warn", NAMESAKE_ZH, field="title", column=heading_of("title"))
+    refusals = [_at(each, sent_back) for each in records if each.remote_id in elsewhere]
+    remarks = [_at(each, warned_of) for each in own if each.remote_id in namesakes]
     return replace(
         task,
         records=own,
@@ -126,6 +127,6 @@ def only_secret_goes(
     return Removals(now=gone, brake=brake, secret=bool(gone))
 
 
-def _trouble(record: Any, rule: str, severity: str, message: str) -> Trouble:
+def _at(record: Any, trouble: Trouble) -> Trouble:
     place = record.place
-    return Trouble(rule, severity, message, file=place.file, sheet=place.sheet, row=place.row or None)
+    return replace(trouble, file=place.file, sheet=place.sheet, row=place.row or None)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -165,8 +165,8 @@ def adopt(reading: Reading) -> None:
     model.Session.commit()
 
 
-def rehearse(reading: Reading) -> tuple[Report, Sequence[Mapping[str, Any]]]:
-    """What a harvest would do with what was read, by the same plan and policy; its first changes. Nothing is written.
+def rehearse(reading: Reading) -> tuple[Report, Rehearsal]:
+    """What a harvest would do with what was read, by the same plan and policy. Nothing is written.
 
     Only for a source with one stated provider: for others departments are made on the way.
     """
@@ -175,7 +175,7 @@ def rehearse(reading: Reading) -> tuple[Report, Sequence[Mapping[str, Any]]]:
         report = run(_task(reading, _owners(reading)), rehearsal)
     finally:
         model.Session.rollback()
-    return report, list(rehearsal.changes.values())
+    return report, rehearsal
 
 
 @dataclass(frozen=True, slots=True)

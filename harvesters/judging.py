@@ -91,7 +91,7 @@ class Judge:
             return Judged(outcome.entry, problems=troubles, place=record.place)
         found = self.owners.owner_of(outcome.entry.provider)
         if isinstance(found, NoOwner):
-            refusal = _no_owner(found, outcome.entry.provider.name, record.place)
+            refusal = self._no_owner(found, outcome.entry.provider.name, record.place)
             return Judged(outcome.entry, problems=(*troubles, refusal), place=record.place)
         provider, owner = found
         regions = outcome.entry.region_codes or ((provider.region_code,) if provider.region_code else ())
@@ -112,6 +112,11 @@ class Judge:
         stands = _where(place)
         return Trouble(problem.rule, severity, problem.message, problem.field, problem.given, column=column, **stands)
 
+    def _no_owner(self, found: NoOwner, name: str, place: Place) -> Trouble:
+        column = self.reading.heading_of("provider")
+        stands = _where(place)
+        return Trouble(found.rule, "refuse", found.message, field="provider", given=name, column=column, **stands)
+
 
 def refusals_of(reading: Reading) -> Sequence[Trouble]:
     """Rows that never became records, with what may be kept of them."""
@@ -130,10 +135,6 @@ def remarks_of(reading: Reading) -> Sequence[Trouble]:
 
 def _where(place: Place) -> dict[str, Any]:
     return {"file": place.file, "sheet": place.sheet, "row": place.row or None}
-
-
-def _no_owner(found: NoOwner, name: str, place: Place) -> Trouble:
-    return Trouble(found.rule, "refuse", found.message, field="provider", given=name, **_where(place))
 
 
 def _incomplete(problems: Sequence[Problem], provider: Provider) -> tuple[str, ...]:

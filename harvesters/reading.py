@@ -142,7 +142,11 @@ class Reading:
 
     def column_of(self, problem: Problem) -> str:
         """The heading under which a problem's value stands, or "" when the source has no such heading."""
-        name = problem.field.partition(".")[0]
+        return self.heading_of(problem.field)
+
+    def heading_of(self, field: str) -> str:
+        """The heading of a field (or `items.3.data_type`), or "" when the source has none."""
+        name = field.partition(".")[0]
         for candidate in _COLUMNS.get(name, (name,)):
             if found := self.recognition.headings_of(candidate):
                 return found[0]

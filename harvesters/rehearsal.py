@@ -24,11 +24,15 @@ LISTED = 1000
 
 
 class Rehearsal(CkanSession):
-    """A `run.Portal` and its one session. `changes` are the first 1,000 that the run would make, by remote id."""
+    """A `run.Portal` and its one session.
+
+    `changes` are the first 1,000 that the run would make, by remote id; `troubles` all problems that it would report.
+    """
 
     def __init__(self, source: Source) -> None:
         super().__init__(source, Files(source), 0)
         self.changes: dict[str, dict[str, Any]] = {}
+        self.troubles: list[Trouble] = []
         self._aside: dict[str, Changed] = {}
 
     @contextmanager
@@ -55,7 +59,7 @@ class Rehearsal(CkanSession):
         return [self._aside.pop(each) for each in remote_ids]
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
-        """Nobody watches: the report is handed over at the end."""
+        self.troubles.extend(troubles)
 
     def close(self, report: Report) -> None:
         """There is no run to end."""

@@ -61,12 +61,12 @@ def check(lease: Lease) -> Mapping[str, Any]:
     upload, source = _upload(lease)
     data = read_bytes(upload.path)
     reading = read(source)
-    found = marked(data, upload.filename, reading, now_in_china())
-    report, changes = harvest.rehearse(reading)
+    report, rehearsal = harvest.rehearse(reading)
+    found = marked(data, upload.filename, reading, now_in_china(), rehearsal.troubles)
     stem = Path(upload.filename).stem.removesuffix(MARKED)
     kept = uploads.store(lease.source, f"{stem}{MARKED}.xlsx", io.BytesIO(found.content))
     told = {"clean": found.clean, "notes": found.notes, "workbook": _named(kept), "upload": _named(upload)}
-    return {"report": report.to_json(), "changes": changes, **told}
+    return {"report": report.to_json(), "changes": list(rehearsal.changes.values()), **told}
 
 
 def take_in(lease: Lease) -> None:

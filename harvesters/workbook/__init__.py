@@ -2,5 +2,5 @@
 
 template(entries, department) → xlsx                 layout.yaml: the columns, in the standard's words
 read(source_of(path, provider=…)) → Reading          as any catalogue file
-marked(data, name, reading, now) → Marked            the same workbook, red cells, 问题 and 改法, 检查结果
+marked(data, name, reading, now, troubles) → Marked  the same workbook, red cells, 问题 and 改法, 检查结果
 """

@@ -12,13 +12,13 @@ import re
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import openpyxl
-from ckanext.govcn.catalog import sensitive
+from ckanext.govcn.catalog import checks, sensitive
 from ckanext.govcn.catalog.problem import Problem
 from openpyxl.styles import Alignment
 
@@ -26,6 +26,7 @@ from harvesters.exceptions import SourceRefused, UnreadableSource
 from harvesters.extract import grids, tables, unpack
 from harvesters.extract.grids import Grid
 from harvesters.normalize import readers, secrecy
+from harvesters.plan import Trouble
 from harvesters.reading import Outcome, Reading, Refusal
 from harvesters.workbook import summary, upload
 from harvesters.workbook.layout import layout
@@ -69,9 +70,10 @@ class Marked:
         }
 
 
-def marked(data: bytes, name: str, reading: Reading, now: datetime) -> Marked:
+def marked(data: bytes, name: str, reading: Reading, now: datetime, troubles: Iterable[Trouble] = ()) -> Marked:
     """The uploaded file of these bytes with what `reading` found in it. An old workbook or a csv comes back as xlsx.
 
+    `troubles`: what a run says of its rows; of these, what the reading did not know is marked, too.
     Raises SourceRefused for what is too large and UnreadableSource for what is no workbook.
     """
     result = Marked(records=reading.records)
@@ -93,11 +95,14 @@ def marked(data: bytes, name: str, reading: Reading, now: datetime) -> Marked:
     _erase_secrets(reading, sheets)
     outcomes = list(reading.outcomes)
     _give_keys(outcomes, sheets)
+    told = _told(reading, troubles, sheets)
     result.findings = sorted(
-        _findings(reading, outcomes, sheets),
+        (*_findings(reading, outcomes, sheets), *(_portals(each, sheets[each.sheet]) for each in told)),
         key=lambda each: (book.sheetnames.index(each.sheet), each.row, SEVERITIES.index(each.severity)),
     )
-    result.refused = len(reading.refused_rows) + sum(outcome.refused for outcome in outcomes)
+    refused = {(each.place.sheet, each.place.row) for each in outcomes if each.refused}
+    refused |= {(each.sheet, each.row or 0) for each in told if each.severity == "refuse"}
+    result.refused = len(reading.refused_rows) + len(refused)
     for sheet in sheets.values():
         sheet.mark([finding for finding in result.findings if finding.sheet == sheet.name])
     summary.write_into(book, result.to_json(), result.findings[:LISTED], name, now)
@@ -201,6 +206,22 @@ def _found(problem: Problem, outcome: Outcome, sheet: MarkedSheet, reading: Read
         row, column = sheet.item_place(row, index, own or "name")
     wrong, remedy = parted(problem.message)
     return Finding(sheet.name, row, column, problem.rule, problem.severity, wrong, remedy)
+
+
+def _told(reading: Reading, troubles: Iterable[Trouble], sheets: Mapping[str, MarkedSheet]) -> list[Trouble]:
+    """What a run says of single rows and the reading did not: rules of the harvest, not of the catalogue."""
+    sent_back = {(each.place.sheet, each.place.row, each.rule) for each in reading.refused_rows}
+    return [
+        each
+        for each in troubles
+        if each.row and each.sheet in sheets and each.rule not in checks.rule_ids()
+        if (each.sheet, each.row, each.rule) not in sent_back
+    ]
+
+
+def _portals(trouble: Trouble, sheet: MarkedSheet) -> Finding:
+    wrong, remedy = parted(trouble.message)
+    return Finding(sheet.name, trouble.row or 0, trouble.column, trouble.rule, trouble.severity, wrong, remedy)
 
 
 def _secret(sheet: MarkedSheet, row: int) -> Finding:

@@ -107,6 +107,19 @@ def counts(report: dict[str, Any]) -> dict[str, int]:
     return {name: report[name] for name in ("records", "added", "changed", "unchanged", "removed", "refused", "waiting")}
 
 
+def marked_row(app: Any, people: dict[str, Any], job: dict[str, Any], number: int) -> dict[str, str]:
+    """A row of the workbook that is given back: 问题 and 改法 as written, of every other column its mark."""
+    answer = app.get(f"/harvest/job/{job['id']}/workbook", headers=headers(people["editor"]))
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0]
+    colours = {"FFFF8B8B": "red", "FFFFE08A": "yellow"}
+    found: dict[str, str] = {}
+    for head, cell in zip(sheet[1], sheet[number], strict=True):
+        name = str(head.value)
+        found[name] = str(cell.value) if name in ("问题", "改法") else colours.get(cell.fill.fgColor.rgb, "")
+        assert (cell.comment is not None) == (name not in ("问题", "改法") and bool(found[name])), name
+    return found
+
+
 FIRST = {"records": 3, "added": 2, "changed": 0, "unchanged": 0, "removed": 0, "refused": 1, "waiting": 0}
 
 
@@ -182,6 +195,11 @@ def test_entries_of_others_are_sent_back(app: Any, people: dict[str, Any]) -> No
     assert counts(job["result"]["report"]) == FIRST | {"records": 2, "added": 0, "changed": 1}
     assert rows("govcn_harvest_record") == 0  # adopting was rehearsed, too
     assert job["result"]["report"]["refused_by_rule"] == {"H09": 1}
+    marks = marked_row(app, people, job, 2)
+    assert (marks["数据集标识"], marks["信息资源名称"]) == ("red", "")
+    assert "由其他归集来源或其他部门维护，或已下架，不能用工作簿修改（退回 H09）" in marks["问题"]
+    assert marks["改法"] == "请删去这一行，或在原处修改。"
+    assert not job["result"]["clean"]
     post(app, people["editor"], f"/harvest/job/{job['id']}/confirm")
     work()
     assert call("package_show", id=theirs["id"])["title"] == "别家的"
@@ -192,9 +210,24 @@ def test_a_new_row_called_like_an_entry_is_warned_of(app: Any, people: dict[str,
 
     create(owner_org=people["own"]["id"], **COMPLETE | {"title": "充电站信息"})
     create(owner_org=people["other"]["id"], **COMPLETE | {"title": "停车场信息"})
-    report = checked(app, people)["result"]["report"]
+    job = checked(app, people)
+    report = job["result"]["report"]
     assert counts(report) == FIRST
     assert [each["row"] for each in report["problems"] if each["rule"] == "H10"] == [3]
+    marks = marked_row(app, people, job, 3)
+    assert marks["信息资源名称"] == "yellow"
+    assert "【信息资源名称】本部门已有同名条目" in marks["问题"]
+    assert "H10" in marks["问题"]
+    assert "下载工作簿" in marks["改法"]
+
+
+def test_a_row_of_another_department_is_marked(app: Any, people: dict[str, Any]) -> None:
+    head, first, *_ = CATALOGUE.splitlines()
+    job = checked(app, people, f"信息资源提供方,{head}\n{people['other']['title']},{first}\n")
+    assert job["result"]["report"]["refused_by_rule"] == {"H02": 1}
+    marks = marked_row(app, people, job, 2)
+    assert marks["信息资源提供方"] == "red"
+    assert "H02" in marks["问题"]
 
 
 def test_what_a_workbook_leaves_out_stays(app: Any, people: dict[str, Any]) -> None:
