@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import config_declaration
 from ckan.config.declaration.option import Flag
 
-from . import action, auth, facets, searching, translations, usage
+from . import action, auth, bodies, facets, searching, translations, usage
 
 HERE = Path(__file__).parent
 
@@ -25,6 +25,7 @@ class GovcnPortalPlugin(p.SingletonPlugin):
 
     p.implements(p.IConfigurer)
     p.implements(p.IConfigurable)
+    p.implements(p.IMiddleware, inherit=True)
     p.implements(p.ITranslation)
     p.implements(p.IFacets, inherit=True)
     p.implements(p.ISignal)
@@ -46,6 +47,10 @@ class GovcnPortalPlugin(p.SingletonPlugin):
     # IConfigurable
     def configure(self, config: Any) -> None:
         translations.build_for_scripts()
+
+    # IMiddleware
+    def make_middleware(self, app: Any, config: Any) -> Any:
+        return bodies.before_csrf(app)
 
     # ITranslation
     def i18n_directory(self) -> str:
