@@ -284,9 +284,9 @@ def died(lease: Lease) -> bool:
     """The process that held the lease is gone: its job waits again, or has failed after too many attempts."""
     died_ = {"error": DIED, "error_en": DIED_EN}
     lease.failure = WorkerDied() if lease.attempt >= attempts() else None
-    if lease.failure and lease.kind == "run":
-        registry.done(lease.source, lease.failure)
     done = finish(lease) if lease.failure else _again(lease, 2**lease.attempt, died_)
+    if done and lease.failure and lease.kind == "run":
+        registry.done(lease.source, lease.failure)
     model.Session.execute(ORPHANS, {"why": DIED})
     model.Session.commit()
     return done

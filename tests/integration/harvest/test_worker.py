@@ -193,6 +193,23 @@ def test_a_lease_is_renewed_while_the_work_goes_on(sources: Path) -> None:
     assert job(lease.id)["state"] == "finished"
 
 
+def test_a_death_that_two_workers_notice_is_one_failure(sources: Path) -> None:
+    from ckan.common import config
+
+    from harvesters import leases
+    from harvesters.leases import Lease
+
+    execute("INSERT INTO govcn_harvest_source (name) VALUES ('laiyuan')")
+    number = asked("laiyuan")
+    lease = leases.claim(per_host=1)
+    assert lease
+    execute("UPDATE govcn_harvest_job SET attempt = :most", most=int(config["ckanext.govcn.harvest.attempts"]))
+    noticed = [Lease(number, job(number)["attempt"], "run", "laiyuan") for _ in range(2)]
+    assert [leases.died(each) for each in noticed] == [True, False]
+    assert job(number)["state"] == "failed"
+    assert scalar("SELECT failures FROM govcn_harvest_source") == 1
+
+
 def test_no_run_is_running_without_a_lease(sources: Path) -> None:
     from harvesters import checking, leases
 
