@@ -31,7 +31,7 @@ OFF = text("""
     WHERE schedule <> '' AND NOT name = ANY(:names)
 """)
 DUE = text("""
-    SELECT name, schedule, next_run_at, coalesce((settings ->> 'priority')::int, 0) AS priority
+    SELECT name, schedule, next_run_at, coalesce((settings ->> 'priority')::int, 0) AS priority, now() AS clock
     FROM govcn_harvest_source
     WHERE schedule <> '' AND NOT paused AND next_run_at <= now() ORDER BY next_run_at FOR UPDATE SKIP LOCKED
 """)
@@ -96,14 +96,17 @@ def _place(source: Source, now: datetime) -> None:
 
 
 def put_in(now: datetime) -> int:
-    """Jobs for the sources whose turn has come, and their next turns, in one transaction."""
+    """Jobs for the sources whose turn has come, and their next turns, in one transaction.
+
+    The database's clock says whose turn it is: where ours is behind it, the next turn is later than both say.
+    """
     due = model.Session.execute(DUE).all()
     for row in due:
         stated = schedule.parse(row.schedule)
         if stated is None:
             continue
         jobs.create(model.Session, jobs.Wanted("run", row.name, reason="schedule", priority=row.priority))
-        turn = schedule.next_run(stated, row.next_run_at, now, _cycle(row.name))
+        turn = schedule.next_run(stated, row.next_run_at, max(now, row.clock), _cycle(row.name))
         model.Session.execute(NEXT, {"name": row.name, "next": turn})
     model.Session.commit()
     return len(due)

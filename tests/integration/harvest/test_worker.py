@@ -458,6 +458,20 @@ def test_a_source_runs_when_its_turn_has_come(sources: Path) -> None:
     assert len(jobs.listed(model.Session, {}, None)) == 1  # the first one still waits: it is the same
 
 
+def test_a_worker_whose_clock_is_behind_puts_a_turn_in_once(sources: Path) -> None:
+    from harvesters.schedule import BEIJING
+    from harvesters.timetable import Timetable, put_in
+
+    now = datetime.now(UTC)
+    write(sources, "laiyuan", 1, schedule=f"daily at {now.astimezone(BEIJING):%H:%M}")
+    Timetable().enter(now)
+    execute("UPDATE govcn_harvest_source SET next_run_at = :turn", turn=now.replace(second=0, microsecond=0))
+    behind = now - timedelta(minutes=5)
+    assert put_in(behind) == 1
+    execute("UPDATE govcn_harvest_job SET state = 'finished'")
+    assert put_in(behind) == 0
+
+
 def test_a_changed_schedule_begins_anew_and_one_taken_away_ends(sources: Path) -> None:
     from harvesters.timetable import Timetable, shown
 
