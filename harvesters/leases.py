@@ -73,7 +73,8 @@ FINISH = text("""
         lease_until = NULL
     WHERE id = :id AND attempt = :attempt AND state = 'running' RETURNING id
 """)
-TWIN = "t.state = 'waiting' AND t.source = j.source AND t.kind = j.kind AND t.arguments = j.arguments"
+TWIN = """t.state = 'waiting' AND t.source = j.source AND t.kind = j.kind AND t.arguments = j.arguments
+          AND (t.kind IN ('run', 'preview') OR t.wanted_by = j.wanted_by)"""
 AGAIN = text(f"""
     UPDATE govcn_harvest_job j
     SET state = CASE WHEN EXISTS (SELECT FROM govcn_harvest_job t WHERE {TWIN}) THEN 'failed' ELSE 'waiting' END,

@@ -317,6 +317,28 @@ def test_a_run_of_the_timetable_that_somebody_wants_as_well_is_theirs(sources: P
     assert job(twin)["wanted_by"] == "clerk"
 
 
+def test_what_two_people_decide_is_done_with_the_rights_of_each(sources: Path) -> None:
+    """The bureau asks for what a clerk has asked for, who may not do all of it: it must not wait in the clerk's job."""
+    from ckan import model
+    from ckanext.govcn.harvest import jobs
+
+    from harvesters import leases
+
+    def decide(by: str) -> int:
+        number = jobs.create(model.Session, jobs.Wanted("apply", "laiyuan", {"run": 1}, wanted_by=by))
+        model.Session.commit()
+        return number
+
+    clerk, officer = decide("clerk"), decide("officer")
+    assert clerk != officer
+    assert decide("clerk") == clerk
+    assert [job(each)["wanted_by"] for each in (clerk, officer)] == ["clerk", "officer"]
+    lease = leases.claim(per_host=1)
+    assert lease
+    leases.again(lease, pause=0)
+    assert job(lease.id)["state"] == "waiting"
+
+
 # ── the worker
 
 

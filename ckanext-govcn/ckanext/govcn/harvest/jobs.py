@@ -35,7 +35,8 @@ _ALL = ", ".join(COLUMNS)
 _INSERT = text("""
     INSERT INTO govcn_harvest_job (kind, source, arguments, wanted_by, reason, priority)
     VALUES (:kind, :source, CAST(:arguments AS jsonb), :wanted_by, :reason, :priority)
-    ON CONFLICT (source, kind, md5(arguments::text)) WHERE state = 'waiting' DO UPDATE
+    ON CONFLICT (source, kind, md5(arguments::text), (CASE WHEN kind IN ('run', 'preview') THEN '' ELSE wanted_by END))
+    WHERE state = 'waiting' DO UPDATE
     SET priority = greatest(govcn_harvest_job.priority, EXCLUDED.priority),
         not_before = least(govcn_harvest_job.not_before, EXCLUDED.not_before),
         wanted_by = coalesce(nullif(govcn_harvest_job.wanted_by, ''), EXCLUDED.wanted_by)
@@ -85,7 +86,8 @@ class Wanted:
 
 def create(session: Session, wanted: Wanted) -> int:
     """Put a job in and give its id; the caller commits. The same job asked for again while it waits is the same job,
-    and goes as early and as urgently as the more impatient of the two. It is the first person's who asked for it."""
+    and goes as early and as urgently as the more impatient of the two. It is the first person's who asked for it;
+    what is decided on a run is done with the rights of whoever decides, so that two people's are two jobs."""
     priority = PRIORITIES[wanted.reason] + wanted.priority
     row = asdict(wanted) | {"arguments": json.dumps(dict(wanted.arguments)), "priority": priority}
     return session.execute(_INSERT, row).scalar_one()
