@@ -17,7 +17,7 @@ from sqlalchemy import text
 from harvesters.run import Report
 
 _SOURCE = text("""
-    SELECT coalesce(nullif(title, ''), name) AS title, owner_org FROM govcn_harvest_source WHERE name = :name
+    SELECT coalesce(nullif(title, ''), name) AS title FROM govcn_harvest_source WHERE name = :name
 """)
 _REFUSED_BEFORE = text("""
     SELECT CAST(counts ->> 'refused' AS bigint) FROM govcn_harvest_run
@@ -30,7 +30,7 @@ def run_ended(report: Report) -> None:
     source = _source(report.source)
     if source is None:
         return
-    owner = _owner(source)
+    owner = _owner(report.run)
     about, known = f"harvest_run:{report.run}", {"source": source.title, "run": report.run}
     if report.counts.waiting:
         notify("harvest_plan_waiting", owner, about, known | {"count": report.counts.waiting}, once="waiting")
@@ -44,9 +44,10 @@ def _source(name: str) -> Any:
     return model.Session.execute(_SOURCE, {"name": name}).one_or_none()
 
 
-def _owner(source: Any) -> To:
-    """The source's department; the bureau looks after a source that has none."""
-    return To(departments=[source.owner_org]) if source.owner_org else To(bureau=True)
+def _owner(run: int) -> To:
+    """The source's department; the bureau looks after a source that has none, or one in which nobody may edit."""
+    stewards, owner = deciding.stewardship(model.Session, run)
+    return To(departments=[owner]) if owner and stewards.clerks else To(bureau=True)
 
 
 def _refused_before(report: Report) -> int | None:

@@ -43,6 +43,27 @@ def test_a_plan_that_waits_and_opens_goes_to_the_bureau_too(department: Departme
     assert [kind for kind, _ in told()] == ["harvest_plan_waiting", "harvest_more_open"]
 
 
+@pytest.mark.ckan_config("ckanext.govcn.bureau", "the-bureau")
+def test_the_bureau_is_told_what_a_department_without_clerks_cannot_read(tmp_path: Path) -> None:
+    from ckan.tests import factories
+    from ckan.tests.helpers import call_action
+
+    officer, clerk = factories.User(), factories.User()
+    factories.Organization(name="the-bureau", users=[{"name": officer["name"], "capacity": "editor"}])
+    owner = make_department("示例市交通运输局")
+    department = Department(tmp_path / "source")
+
+    def received() -> list[int]:
+        asked = [{"user": each["name"], "ignore_auth": False} for each in (officer, clerk)]
+        return [call_action("govcn_notice_list", context)["count"] for context in asked]
+
+    department.harvest(row("1", "停车场"), row("2", ""))
+    assert received() == [1, 0]
+    call_action("organization_member_create", id=owner, username=clerk["name"], role="editor")
+    department.harvest(row("1", "停车场"), row("2", ""), row("3", ""))
+    assert received() == [1, 1]
+
+
 def test_a_source_that_failed_three_times_is_told_once_until_it_succeeds(department: Department) -> None:
     from ckan import model
 
