@@ -76,11 +76,14 @@ def internal_context(**more: Any) -> Any:
 def create_department(provider: Provider) -> str:
     """An organization for a provider that is not yet a department; the bureau still has to confirm it.
 
+    "" when there was one of this name and an administrator has deleted it: a harvest does not bring it back.
     Written directly, with the plugins' hook: `organization_create` would make the site's user its admin and show the
     result, half a second for what a list of another portal asks for hundreds of times.
     """
     name = naming.url_name(provider.region_code, provider.name)
     group = model.Group.by_name(name)
+    if group is not None and group.state != "active":
+        return ""
     if group is None:
         values = {"region_code": provider.region_code, "uscc": provider.uscc}
         extras = {key: value for key, value in values.items() if value}

@@ -44,7 +44,7 @@ class NoOwner:
 
 @dataclass(slots=True)
 class Owners:
-    """Finds owners for one run. `create` makes an organization of a provider and returns its id.
+    """Finds owners for one run. `create` makes an organization of a provider and returns its id, or "" if it must not.
 
     `region`: where the source is, as it states or as its own names agree on. `unplaced`: ids of the departments
     without a 行政区划 that hold entries of no other source; `place` gives one of them its region and name.
@@ -70,9 +70,7 @@ class Owners:
         owner = self._made.get(_key(provider)) or self._known(provider)
         if owner is None and self._may_create(provider):
             owner = self._made[_key(provider)] = self._new(provider)
-        if owner is None:
-            return self._unknown(provider)
-        return provider, owner
+        return (provider, owner) if owner else self._unknown(provider)
 
     def _known(self, provider: Provider) -> str | None:
         if self.source.providers == "create" and not provider.region_code:
@@ -133,7 +131,8 @@ class Owners:
         if self.source.profile == "portal":
             if not self._holder:
                 self._holder = self.create(PENDING)
-            return Provider(region_code=provider.region_code), self._holder
+            if self._holder:
+                return Provider(region_code=provider.region_code), self._holder
         if provider.name:
             return NoOwner(UNKNOWN, f"提供方“{provider.name}”是账号角色，不是部门。请填写部门全称。")
         return NoOwner(UNKNOWN, "没有提供方。请补充信息资源提供方。")

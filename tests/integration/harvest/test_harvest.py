@@ -159,6 +159,17 @@ def test_a_level_that_closes_takes_the_entry_from_the_public_at_once(department:
 # ── what must not happen
 
 
+def test_a_department_that_an_administrator_deleted_gets_no_entries(tmp_path: Path) -> None:
+    from ckan.tests.helpers import call_action
+
+    department = Department(tmp_path / "source", providers="create")
+    call_action("organization_delete", id=make_department("示例市交通运输局"))
+    report = department.harvest(row("1", "停车场"))
+    assert (report.counts.added, report.counts.refused) == (0, 1)
+    assert report.refused_by_rule == {"E05": 1}
+    assert scalar("SELECT count(*) FROM package WHERE type = 'dataset'") == 0
+
+
 def test_a_full_disk_for_data_files_ends_the_run_and_the_next_one_does_the_rest(
     department: Department, monkeypatch: pytest.MonkeyPatch
 ) -> None:

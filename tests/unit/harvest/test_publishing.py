@@ -118,6 +118,17 @@ def test_fixed_takes_the_sources_department_whatever_the_record_leaves_out() -> 
     assert found.owner_of(Provider("示例市交通局")) == (Provider("示例市交通运输局", "990100"), "jt")
 
 
+@pytest.mark.parametrize(("name", "proposed"), [("示例市水利局", 1), ("", 0)])
+def test_a_department_that_an_administrator_deleted_is_not_brought_back(name: str, proposed: int) -> None:
+    source = Source("s", providers="create", profile="portal", region="990100")
+    found = Owners(source, DIRECTORY, lambda _provider: "")
+    for _ in range(2):
+        refusal = found.owner_of(Provider(name))
+        assert isinstance(refusal, NoOwner)
+        assert refusal.rule == "E05"
+    assert len(found.proposed) == proposed
+
+
 def test_fixed_never_takes_another_departments_dataset() -> None:
     found, _ = owners("fixed", provider="示例市交通运输局")
     refusal = found.owner_of(Provider("示例市公安局"))
