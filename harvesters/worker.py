@@ -1,6 +1,6 @@
 """The worker (`ckan govcn-harvest work`): claims jobs and has each carried out by a process of its own.
 
-One process a job, so that a slow source holds up no other, memory goes back when a job is done, and a process may die
+One process a job, so that memory goes back when a job is done, and a process may die
 at any point: what it had not committed is as if it had never been. The parent itself keeps nothing that matters.
 Notices that are due go out from a process of their own, too: no receiver, however slow, is ever waited for here.
 """
@@ -41,6 +41,7 @@ NOTICES_TOGETHER = 10  # by one process
 DELIVERING = 240  # seconds until that process is ended; less than `delivery.LEASE`, so that nobody else delivers yet
 PATIENCE = 12.0  # seconds a process gets to end by itself when the worker is asked to
 LONGEST_PAUSE = 3600.0  # seconds between two attempts
+TOGETHER = 4  # times as many jobs as have a place may run at a time, the slow ones among them
 
 DONE, AWAY, LOST, STOPPED = 0, 75, 76, 77
 """How a job's process ends: everything is noted; the database did not take the outcome; the lease was lost; asked to
@@ -58,6 +59,7 @@ class Settings:
 
     processes: int = field(default_factory=lambda: int(config["ckanext.govcn.harvest.processes"]))
     per_host: int = field(default_factory=lambda: int(config["ckanext.govcn.harvest.per_host"]))
+    slow: float = field(default_factory=lambda: float(config["ckanext.govcn.harvest.slow"]))
     keep_days: int = field(default_factory=lambda: int(config["ckanext.govcn.harvest.keep_jobs"]))
 
 
@@ -69,6 +71,7 @@ class Worker:
         self._once = once
         self._stopping = False
         self._running: dict[int, Lease] = {}
+        self._began: dict[int, float] = {}
         self._delivering: int | None = None  # the process that delivers notices
         self._unsettled: list[tuple[Lease, int]] = []
         self._timetable = Timetable()
@@ -100,7 +103,7 @@ class Worker:
         self._every(TIMETABLE_EVERY, self._timetable.turn)
         self._every(THIN_EVERY, self._thin)
         started = 0
-        while not self._stopping and len(self._running) < self._settings.processes:
+        while not self._stopping and self._has_place():
             lease = leases.claim(self._settings.per_host)
             if lease is None:
                 break
@@ -108,6 +111,12 @@ class Worker:
             started += 1
         self._every(NOTICES_EVERY, self._deliver)
         return started
+
+    def _has_place(self) -> bool:
+        """A job that has been running for long takes no place any more: slow sources hold up no other."""
+        places, since = self._settings.processes, time.monotonic() - self._settings.slow
+        taken = sum(began > since for began in self._began.values())
+        return taken < places and len(self._running) < places * TOGETHER
 
     def _every(self, pause: float, work: Callable[[], object]) -> None:
         now = time.monotonic()
@@ -142,7 +151,7 @@ class Worker:
     def _start(self, lease: Lease) -> None:
         child = _forked(lambda: _carried_out(lease, os.getppid()))
         log.info("归集作业 %s（%s，来源 %s）由进程 %s 执行", lease.id, lease.kind, lease.source, child)
-        self._running[child] = lease
+        self._running[child], self._began[child] = lease, time.monotonic()
 
     def _collect(self) -> None:
         """Note which processes have ended; a database that is away cannot make us forget it."""
@@ -150,6 +159,7 @@ class Worker:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 self._unsettled.append((self._running.pop(child), os.waitstatus_to_exitcode(status)))
+                del self._began[child]
         if self._delivering and os.waitpid(self._delivering, os.WNOHANG)[0]:
             self._delivering = None
 

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -370,6 +372,30 @@ def test_a_source_that_does_not_answer_is_tried_again_and_then_told_of(
     assert scalar("SELECT count(*) FROM govcn_notice WHERE kind = 'harvest_failing'") == 1
     assert scalar("SELECT failures FROM govcn_harvest_source") == 4
     assert job(number)["error"]
+
+
+def test_slow_sources_hold_up_no_other(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ckan.common import config
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(12)
+            self.send_response(404)
+            self.end_headers()
+
+    monkeypatch.setitem(config, "ckanext.govcn.harvest.processes", 1)
+    monkeypatch.setitem(config, "ckanext.govcn.harvest.slow", 1)
+    (sources.parent / "networks.yaml").write_text("networks: {本机: [127.0.0.0/8]}\nalways: [本机]\n", "utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/a.csv"
+        write(sources, "slow", 1, url=address, allow_private=True, path="", priority=9)
+        write(sources, "quick", 1)
+        slow, quick = ask("slow"), ask("quick")
+        work_once()
+        server.shutdown()
+    assert (job(slow)["state"], job(quick)["state"]) == ("failed", "finished")
+    assert job(quick)["finished_at"] < job(slow)["finished_at"]
 
 
 def test_what_cannot_be_read_is_not_tried_again(sources: Path) -> None:
