@@ -264,7 +264,11 @@ class CkanSession:
         return history.plan_from(rows, self.known(ids), self.last_entries(ids), self.present(ids)).changed
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
-        rows = [asdict(each) | {"run_id": self.run, "source": self._source.name} for each in troubles]
+        rows = [
+            {name: _storable(value) for name, value in asdict(each).items()}
+            | {"run_id": self.run, "source": self._source.name}
+            for each in troubles
+        ]
         if rows:
             model.Session.execute(sql.problem(), rows)
         model.Session.execute(sql.ALIVE, {"run": self.run, "counts": json.dumps(asdict(counts))})
@@ -637,6 +641,11 @@ def _described(shown: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
     """A resource that stays where it is, under the merged name, format and description."""
     said = {name: getattr(resource, name) for name in ("name", "format", "description") if getattr(resource, name)}
     return {**shown, **said}
+
+
+def _storable(value: Any) -> Any:
+    """A text that PostgreSQL takes: headings come as they are, with NULs and halves of characters."""
+    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _refusal(error: Any, place: Any) -> Trouble:

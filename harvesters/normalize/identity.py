@@ -88,7 +88,7 @@ def _tried(attempt: _Try, records: Records) -> tuple[int, bool]:
 
 def _attempts(records: Records, recognition: Recognition, stated: Sequence[str]) -> Iterator[_Try]:
     if records and all(record.remote_id for record in records):
-        yield _Try("protocol", "", lambda record: record.remote_id)
+        yield _Try("protocol", "", lambda record: readers.text_of(record.remote_id))
         return
     if stated:
         yield _Try("stated", "、".join(stated), lambda record: joined(record, stated))

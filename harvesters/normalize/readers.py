@@ -27,6 +27,7 @@ _COUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(亿|千万|百万|万|千|百)?\s*(?:�
 _UNITS = {"亿": 10**8, "千万": 10**7, "百万": 10**6, "万": 10**4, "千": 1000, "百": 100}
 _TAGS = re.compile(r"[,，、;；|\n\r\t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_HALF = re.compile(r"[\ud800-\udfff]")  # of a character; what a source cut in two is stored nowhere
 _TAG = re.compile(
     r"</?(?:p|br|div|span|b|i|u|em|strong|font|table|tbody|thead|tr|td|th|li|ul|ol|a|h\d|img|script|style)"
     r"(?:\s[^<>]*)?/?>",
@@ -60,7 +61,7 @@ _FORMAT_SEPARATOR = re.compile(r"[,，、;；|/\\:：\s]+|(?<=[\u4e00-\u9fff])-|
 def text_of(value: Value) -> str:
     """Any value as one text: lists joined by “,”, mappings by their label (name, title, value), numbers plain."""
     if isinstance(value, str):
-        return value.strip() if value.isprintable() else _CONTROL.sub("", value).strip()
+        return value.strip() if value.isprintable() else _HALF.sub("\ufffd", _CONTROL.sub("", value)).strip()
     if value is None or isinstance(value, bool):
         return {None: "", True: "是", False: "否"}[value]
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -159,6 +159,24 @@ def test_a_level_that_closes_takes_the_entry_from_the_public_at_once(department:
 # ── what must not happen
 
 
+def test_nuls_and_halves_of_characters_stop_no_run(department: Department) -> None:
+    """They come as JSON escapes; PostgreSQL takes neither, and one record must not keep the others out."""
+    import json
+
+    from harvesters.harvest import harvest
+    from harvesters.source import load_source
+
+    wrong = {"信息资源名称": "停车\0场\ud800", "摘要\ud83d": "\udc00", "id\0": "a\0", "关键字": "a\0，b\ud800"}
+    rows = [wrong, wrong | {"信息资源名称": "\ud800"}, row("3", "公交\u200b线路")]
+    (department.folder / "laiyuan.json").write_text(json.dumps(rows), "ascii")
+    department.settings |= {"path": "laiyuan.json", "profile": "portal"}
+    report = harvest(load_source(department.write()))
+    assert report.state == "finished"
+    assert report.counts.added == 3
+    assert dataset("停车场�")["source_remote_id"]
+    assert scalar('SELECT count(*) FROM govcn_harvest_problem WHERE "column" LIKE \'摘要%\'') > 0
+
+
 def test_a_department_that_an_administrator_deleted_gets_no_entries(tmp_path: Path) -> None:
     from ckan.tests.helpers import call_action
 
