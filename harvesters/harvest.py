@@ -97,10 +97,14 @@ def queue(source: Source, *, fresh: bool = False) -> int:
 
 
 def _wanted(source: Source, *, plan_only: bool, fresh: bool) -> Wanted:
-    """A job that the worker can finish if this process dies: it finds the source by its name, or else by its file."""
-    arguments = {"given": str(source.file)} if source.file and not is_configured(source) else {}
+    """A job that the worker can finish if this process dies."""
     asked = {"plan_only": plan_only, "fresh": fresh}
-    return Wanted("run", source.name, arguments | {name: True for name, given in asked.items() if given})
+    return Wanted("run", source.name, _given(source) | {name: True for name, given in asked.items() if given})
+
+
+def _given(source: Source) -> dict[str, str]:
+    """How the worker finds the source: by its name, or else by its file."""
+    return {"given": str(source.file)} if source.file and not is_configured(source) else {}
 
 
 def _watched(lease: Lease, progress: Callable[[Counts], None]) -> Callable[[Counts], None]:
@@ -192,6 +196,19 @@ class Choices:
     def __call__(self, remote_id: str, name: str) -> Choice | None:
         return self.fields.get((remote_id, name)) or self.keep
 
+    def arguments(self) -> dict[str, Any]:
+        """As a job keeps them."""
+        said = {"keep": self.keep, "fields": [[*where, choice] for where, choice in self.fields.items()]}
+        return {name: each for name, each in said.items() if each} | (
+            {} if self.only is None else {"only": sorted(self.only)}
+        )
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Choices:
+        """From a job's arguments."""
+        fields = {(remote_id, name): choice for remote_id, name, choice in given.get("fields", ())}
+        return cls(given.get("keep"), fields, frozenset(given["only"]) if "only" in given else None)
+
     def take(self, remote_id: str) -> bool:
         """Is this record among those to carry out?"""
         return self.only is None or remote_id in self.only
@@ -206,7 +223,8 @@ def apply(
     carry out) and `why` it waits. Raises NotAllowed when the person may do nothing of it.
     """
     choices = choices or Choices()
-    with leases.working(Wanted("apply", source.name, {"run": run_id}), lease):
+    arguments = {"run": run_id} | choices.arguments() | _given(source)
+    with leases.working(Wanted("apply", source.name, arguments, wanted_by=by.name), lease):
         rows = _waiting(run_id, source.name)
         stewards, _owner = deciding.stewardship(model.Session, run_id)
         session = CkanSession(source, Files(source), run_id)
@@ -259,7 +277,8 @@ def reject(run_id: int, by: Person = OPERATOR, reason: str = "", *, lease: Lease
     """Drop the changes that wait in a run's plan; the reason is kept with the decision."""
     source = history.run_of(run_id).source
     _ask(run_id, by)
-    with leases.working(Wanted("reject", source, {"run": run_id}), lease):
+    wanted = Wanted("reject", source, {"run": run_id} | ({"reason": reason} if reason else {}), wanted_by=by.name)
+    with leases.working(wanted, lease):
         rows = _waiting(run_id, source)
         model.Session.execute(statements.SKIPPED, {"run": run_id, "ids": None})
         _keep_decision(run_id, "reject", by, {"rejected": len(rows)}, note=reason)
@@ -282,7 +301,7 @@ def _turned(
 ) -> history.Undone:
     source, what = history.run_of(run_id).source, turn.__name__
     _ask(run_id, by)
-    with leases.working(Wanted(what, source, {"run": run_id}), lease):
+    with leases.working(Wanted(what, source, {"run": run_id}, wanted_by=by.name), lease):
         turned = turn(run_id, internal_context())
         counts = {"withdrawn": turned.withdrawn, "restored": turned.restored, "skipped": len(turned.skipped)}
         _keep_decision(run_id, what, by, counts)

@@ -43,9 +43,7 @@ def _run(lease: Lease) -> None:
 
 def _apply(lease: Lease) -> None:
     given = lease.arguments
-    chosen = {(remote_id, field): choice for remote_id, field, choice in given.get("fields", ())}
-    only = frozenset(given["only"]) if "only" in given else None
-    choices = harvest.Choices(given.get("keep"), chosen, only)
+    choices = harvest.Choices.of(given)
     lease.result = harvest.apply(given["run"], _source(lease), _person(lease), choices, lease=lease)
 
 

@@ -53,9 +53,9 @@ CLAIM = text("""
     RETURNING j.id, j.attempt, j.kind, j.source, j.arguments, j.wanted_by
 """)
 TAKE = text("""
-    INSERT INTO govcn_harvest_job (kind, source, arguments, reason, priority, state, attempt, worker, lease_until,
-                                   heartbeat_at, started_at)
-    VALUES (:kind, :source, CAST(:arguments AS jsonb), 'command', :priority, 'running', 1, :worker,
+    INSERT INTO govcn_harvest_job (kind, source, arguments, wanted_by, reason, priority, state, attempt, worker,
+                                   lease_until, heartbeat_at, started_at)
+    VALUES (:kind, :source, CAST(:arguments AS jsonb), :wanted_by, 'command', :priority, 'running', 1, :worker,
             now() + make_interval(secs => :seconds), now(), now())
     ON CONFLICT (source) WHERE state = 'running' AND kind <> 'preview' DO NOTHING
     RETURNING id, attempt
@@ -164,16 +164,20 @@ def claim(per_host: int) -> Lease | None:
 
 
 def take(wanted: Wanted) -> Lease:
-    """A lease for work that is done right here, at somebody's command. Raises SourceBusy."""
+    """A lease for work that is done right here, at somebody's command. Raises SourceBusy.
+
+    If this process dies the worker does what was wanted: it must say all of it, and by whom.
+    """
     reap()
     session = model.Session
     asked = {"kind": wanted.kind, "source": wanted.source, "arguments": json.dumps(dict(wanted.arguments))}
-    asked |= {"priority": PRIORITIES["command"], "worker": here(), "seconds": seconds()}
+    asked |= {"wanted_by": wanted.wanted_by, "priority": PRIORITIES["command"]}
+    asked |= {"worker": here(), "seconds": seconds()}
     row = session.execute(TAKE, asked).one_or_none()
     session.commit()
     if row is None:
         raise SourceBusy(wanted.source)
-    return Lease(row.id, row.attempt, wanted.kind, wanted.source, wanted.arguments)
+    return Lease(row.id, row.attempt, wanted.kind, wanted.source, wanted.arguments, wanted.wanted_by)
 
 
 # ── holding it

@@ -44,6 +44,46 @@ def test_a_plan_does_nothing_until_it_is_applied(department: Department) -> None
     assert harvest(source_of(department), plan_only=True).counts.waiting == 0
 
 
+def test_a_command_that_dies_is_done_as_it_was_given_and_by_whom(
+    department: Department, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker takes over from a process that is gone: not all of the plan, and not as the operator."""
+    import sqlalchemy as sa
+    from ckan import model
+    from ckanext.govcn.harvest.rules import Person
+
+    from harvesters import jobs, leases
+    from harvesters.exceptions import NotAllowed
+    from harvesters.harvest import Choices, apply
+    from harvesters.portal import CkanSession
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: Any) -> None:
+        raise KilledError
+
+    department.settings["apply"] = "review"
+    run = department.harvest(*ROWS[:3]).run
+    choices = Choices("theirs", {("0", "title"): "new"}, frozenset({"0"}))
+    with monkeypatch.context() as patched:
+        patched.setattr(CkanSession, "apply", killed)
+        patched.setattr(leases, "finish", lambda _lease: False)
+        with pytest.raises(KilledError):
+            apply(run, source_of(department), Person("clerk", capacity="editor"), choices)
+    model.Session.execute(sa.text("UPDATE govcn_harvest_job SET lease_until = now() - interval '1 second'"))
+    model.Session.commit()
+    leases.reap()
+    model.Session.execute(sa.text("UPDATE govcn_harvest_job SET not_before = now()"))
+    model.Session.commit()
+    lease = leases.claim(per_host=1)
+    assert lease
+    assert (lease.kind, lease.wanted_by) == ("apply", "clerk")
+    assert Choices.of(lease.arguments) == choices
+    with pytest.raises(NotAllowed, match="clerk"), leases.held(lease):
+        jobs.carry_out(lease)  # nobody has that name here
+
+
 def test_what_becomes_more_open_waits_and_closing_does_not(department: Department) -> None:
     from harvesters.harvest import apply
 
