@@ -90,10 +90,17 @@ def create_department(provider: Provider) -> str:
         group = model.Group(name=name, title=provider.name, type="organization", is_organization=True)
         group.extras = extras  # pyright: ignore[reportAttributeAccessIssue]
         model.Session.add(group)
-        model.Session.flush()
-        for plugin in p.PluginImplementations(p.IOrganizationController):
-            plugin.create(group)
-        model.Session.commit()
+        try:
+            model.Session.flush()
+            for plugin in p.PluginImplementations(p.IOrganizationController):
+                plugin.create(group)
+            model.Session.commit()
+        except sqlalchemy.exc.IntegrityError:  # another run, or a person, made it in this moment
+            model.Session.rollback()
+            made = departments.department_for(provider, provider.region_code)
+            if made is None:
+                raise
+            return made.id
     return group.id
 
 

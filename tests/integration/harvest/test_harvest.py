@@ -177,6 +177,14 @@ def test_nuls_and_halves_of_characters_stop_no_run(department: Department) -> No
     assert scalar('SELECT count(*) FROM govcn_harvest_problem WHERE "column" LIKE \'摘要%\'') > 0
 
 
+def test_a_department_that_two_runs_make_at_once_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harvesters import portal
+
+    first = make_department("示例市水利局")
+    monkeypatch.setattr(portal.model.Group, "by_name", classmethod(lambda *_: None))  # as the other run still sees it
+    assert make_department("示例市水利局") == first
+
+
 def test_a_department_that_an_administrator_deleted_gets_no_entries(tmp_path: Path) -> None:
     from ckan.tests.helpers import call_action
 
