@@ -250,7 +250,7 @@ def apply(
             raise NotAllowed(run=run_id, why="；".join(why), why_en="; ".join(why.values()))
         counts = {"applied": done, "skipped": skipped, "waiting": waiting}
         _keep_decision(run_id, "apply", by, counts, note="；".join(decided))
-        if not waiting:  # what has no dataset any more
+        if not waiting:  # what has no dataset or no department any more
             model.Session.execute(statements.SKIPPED, {"run": run_id, "ids": None})
         _conclude(run_id, "waiting" if waiting else "applied")
         return {"run": run_id, **counts, "why": list(why)}

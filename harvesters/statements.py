@@ -26,9 +26,12 @@ SUPERSEDED = text("""
     WHERE source = :source AND plan = 'waiting'
 """)
 DECIDED = text("UPDATE govcn_harvest_run SET plan = :plan WHERE id = :run")
+# What belongs to a department that has been deleted since does not stand any more.
 PLANNED = text("""
-    SELECT remote_id, kind, package_id, planned FROM govcn_harvest_change
-    WHERE run_id = :run AND state = 'planned' ORDER BY kind, remote_id
+    SELECT c.remote_id, c.kind, c.package_id, c.planned FROM govcn_harvest_change c
+    LEFT JOIN "group" g ON g.id = c.planned ->> 'owner' AND g.state = 'active'
+    WHERE c.run_id = :run AND c.state = 'planned' AND (c.kind = 'removed' OR g.id IS NOT NULL)
+    ORDER BY c.kind, c.remote_id
 """)
 TAKEN_BACK = text("""
     DELETE FROM govcn_harvest_change
