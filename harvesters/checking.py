@@ -38,7 +38,7 @@ UNHELD = text("""
     WHERE r.state = 'running'
       AND NOT EXISTS (SELECT FROM govcn_harvest_job j WHERE j.run_id = r.id AND j.state = 'running')
     UNION ALL SELECT 'job ' || j.id, j.source FROM govcn_harvest_job j
-    WHERE j.state = 'running' AND j.lease_until < now()
+    WHERE j.state = 'running' AND (j.lease_until < now() OR j.heartbeat_at > now() + interval '1 minute')
 """)
 
 

@@ -89,8 +89,10 @@ HANDED_ON = text(f"""
     FROM govcn_harvest_job j WHERE j.id = :id AND j.state = 'failed' AND t.wanted_by = '' AND {TWIN}
 """)  # noqa: S608 - a part of this module
 ENDED = text("""
-    SELECT id, attempt, kind, source FROM govcn_harvest_job WHERE state = 'running' AND lease_until < now()
+    SELECT id, attempt, kind, source FROM govcn_harvest_job
+    WHERE state = 'running' AND (lease_until < now() OR heartbeat_at > now() + interval '1 minute')
 """)
+"""A sign of life from the future was given before the clock was put back, and by nobody since."""
 ORPHANS = text("""
     UPDATE govcn_harvest_run r SET state = 'crashed', finished_at = now(), error = :why
     WHERE r.state = 'running' AND NOT EXISTS (

@@ -195,6 +195,22 @@ def test_a_lease_is_renewed_while_the_work_goes_on(sources: Path) -> None:
     assert job(lease.id)["state"] == "finished"
 
 
+def test_a_holder_that_died_before_the_clock_was_put_back_is_found(sources: Path) -> None:
+    from ckanext.govcn.harvest.jobs import Wanted
+
+    from harvesters import checking, leases
+
+    lease = leases.take(Wanted("run", "a"))
+    with leases.held(lease):
+        execute("UPDATE govcn_harvest_job SET heartbeat_at = now() + '1 hour', lease_until = now() + '61 minutes'")
+        await_that(lambda: job(lease.id)["heartbeat_at"] < datetime.now(UTC) + timedelta(minutes=1))
+        assert leases.reap() == 0  # who lives says so again
+    execute("UPDATE govcn_harvest_job SET heartbeat_at = now() + '1 hour', lease_until = now() + '61 minutes'")
+    assert [each.kind for each in checking.check().differences] == ["stuck"]
+    assert leases.reap() == 1
+    assert job(lease.id)["state"] == "waiting"
+
+
 def test_a_death_that_two_workers_notice_is_one_failure(sources: Path) -> None:
     from ckan.common import config
 
