@@ -224,3 +224,25 @@ def test_undo_does_not_bring_back_what_is_marked_secret(department: Department, 
     assert public_titles() == {f"数据集{number}" for number in range(1, 12)}
     redo(run)
     assert public_titles() == {f"数据集{number}" for number in range(1, 12)}
+
+
+def test_the_page_counts_a_level_that_was_closed_ahead_of_the_rest(department: Department) -> None:
+    """It is undone like any other change, and keeps an earlier run from being undone before it."""
+    from ckan import model
+    from ckanext.govcn.harvest import queries
+
+    from harvesters.exceptions import NotUndoable
+    from harvesters.harvest import undo
+
+    department.settings["profile"] = "portal"
+    first = department.harvest(*ROWS).run
+    department.settings["apply"] = "review"
+    closed = {"开放类型": "有条件开放", "信息资源摘要": "改写过的摘要，说明了内容和范围。"}
+    second = department.harvest(ROWS[4] | closed, *ROWS[:4], *ROWS[5:]).run
+    assert dataset("数据集4")["open_type"] == "conditional"
+    assert queries.applied(model.Session, second) == {"changed": 1}
+    assert queries.later_run(model.Session, "laiyuan", first) == second
+    with pytest.raises(NotUndoable):
+        undo(first)
+    assert undo(second).restored == 1
+    assert queries.later_run(model.Session, "laiyuan", first) is None

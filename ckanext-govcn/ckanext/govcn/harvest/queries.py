@@ -97,11 +97,12 @@ _CHANGES = """
 CHANGES = {name: text(_CHANGES.format(condition)) for name, condition in {"": "TRUE", **SHOWN}.items()}
 LATER = text("""
     SELECT max(r.id) FROM govcn_harvest_run r WHERE r.source = :source AND r.id > :run AND r.plan <> 'undone'
-    AND EXISTS (SELECT FROM govcn_harvest_change c WHERE c.run_id = r.id AND c.state = 'applied')
+    AND EXISTS (SELECT FROM govcn_harvest_change c WHERE c.run_id = r.id AND (
+        c.state = 'applied' OR (c.state <> 'undone' AND c.after IS NOT NULL)))
 """)
 APPLIED = text("""
     SELECT kind, count(*) AS changes FROM govcn_harvest_change
-    WHERE run_id = :run AND state = 'applied'
+    WHERE run_id = :run AND (state = 'applied' OR (state <> 'undone' AND after IS NOT NULL))
       AND (kind = 'added' OR jsonb_typeof(before) = 'object') -- others are marked 涉密 and do not come back
     GROUP BY 1
 """)
