@@ -85,15 +85,14 @@ def test_a_command_that_dies_is_done_as_it_was_given_and_by_whom(
 
 
 def test_what_a_plan_has_for_a_department_that_was_deleted_since_is_left_out(tmp_path: Path) -> None:
-    from ckan.tests.helpers import call_action
-    from harvest.test_harvest import scalar
+    from harvest.test_harvest import delete_department, scalar
 
     from harvesters.harvest import apply
 
     owner = make_department("示例市交通运输局")
     department = Department(tmp_path / "source", providers="create", apply="review")
     run = department.harvest(*ROWS[:2], row("9", "水库", 信息资源提供方="示例市水利局")).run
-    call_action("organization_delete", id=owner)
+    delete_department(owner)
     assert apply(run, source_of(department)) == done(run, applied=1)
     assert public_titles() == {"水库"}
     assert scalar("SELECT count(*) FROM govcn_harvest_change WHERE state = 'skipped'") == 2
