@@ -69,7 +69,7 @@ def _usage(session: Any, grant: Grant, now: datetime) -> Usage:
     return Usage(downloads, of_quota, last)
 
 
-def _counted(grant_id: str, since: datetime) -> sa.Select[tuple[int, datetime | None, datetime | None]]:
-    """How many uses there are since a moment, the first of them and the last."""
+def _counted(grant_id: str, since: datetime) -> sa.Select[tuple[int, Any, Any]]:
+    """How many uses there are since a moment, the first of them and the last (datetimes, or None without any)."""
     columns = (sa.func.count(), sa.func.min(GrantUse.at), sa.func.max(GrantUse.at))
     return sa.select(*columns).where(GrantUse.grant_id == grant_id, GrantUse.at >= since)
