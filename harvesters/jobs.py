@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ckanext.govcn.audit.acting import on_behalf
 from ckanext.govcn.harvest.rules import OPERATOR, Person, takes_uploads
 
 from harvesters import harvest, registry, uploads
@@ -19,7 +20,8 @@ ENTRIES = 1000  # of a preview, kept with its job
 
 def carry_out(lease: Lease) -> None:
     """Do the job; its result, and a failure that the work reports, are left in the lease. Raises HarvestError."""
-    _KINDS[lease.kind](lease)
+    with on_behalf(lease.wanted_by or ""):
+        _KINDS[lease.kind](lease)
 
 
 def _source(lease: Lease) -> Source:

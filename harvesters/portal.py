@@ -23,6 +23,7 @@ import sqlalchemy.exc
 from ckan import model
 from ckanext.govcn.access import addresses
 from ckanext.govcn.access import files as store
+from ckanext.govcn.audit.acting import on_behalf
 from ckanext.govcn.catalog.entry import CatalogEntry, Provider, Resource
 from ckanext.govcn.dataset import convert
 from ckanext.govcn.department import model as departments
@@ -234,6 +235,10 @@ class CkanSession:
     # ── what is done
 
     def apply(self, plan: Plan) -> Applied:
+        with on_behalf(source=self._source.name, run=str(self.run)):
+            return self._apply(plan)
+
+    def _apply(self, plan: Plan) -> Applied:
         applied = Applied()
         done: list[str] = []
         self._received = plan.received

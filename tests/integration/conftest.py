@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 WITH_TABLES = (
-    "activity", "govcn", "govcn_access", "govcn_application", "govcn_grant", "govcn_harvest", "govcn_notice",
-    "govcn_portal", "govcn_search",
+    "activity", "govcn", "govcn_access", "govcn_application", "govcn_audit", "govcn_grant", "govcn_harvest",
+    "govcn_notice", "govcn_portal", "govcn_search",
 )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setitem(tk.config, "ckanext.govcn.audit.folder", str(tmp_path / "audit"))
     monkeypatch.setitem(tk.config, "ckanext.govcn.signing.folder", str(tmp_path / "keys"))
+    with engine().begin() as connection:
+        connection.execute(sa.text("DELETE FROM govcn_audit_note"))
     behind_its_back("DELETE FROM govcn_audit")
     yield
     behind_its_back("DELETE FROM govcn_audit")

@@ -13,7 +13,7 @@ import os
 import pwd
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,15 +54,36 @@ TABLE = sa.Table(
 def write(event: Event) -> Line:
     """Add one line, durably, and sign the head when the last signature is older than the configured time."""
     with model.ensure_engine().begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        line = next_line(event, _last(connection), datetime.now(UTC), site.suite().name)
-        connection.execute(sa.insert(TABLE).values(asdict(line)))
+        lock(connection)
+        (line,) = append(connection, [event])
+    seal_when_due()
+    return line
+
+
+def lock(connection: sa.Connection) -> None:
+    """Be the only writer until the transaction ends."""
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+def append(connection: sa.Connection, events: Sequence[Event]) -> list[Line]:
+    """Add lines in the caller's transaction, which holds the lock."""
+    last, lines = _last(connection), list[Line]()
+    for event in events:
+        line = next_line(event, last, datetime.now(UTC), site.suite().name)
+        lines.append(line)
+        last = Head(line.number, line.digest)
+    if lines:
+        connection.execute(sa.insert(TABLE), [asdict(line) for line in lines])
+    return lines
+
+
+def seal_when_due() -> None:
+    """Sign the head when the last signature is older than the configured time; what fails is logged."""
     if _seal_is_due():
         try:
             seal_head()
         except (SigningError, OSError):
             logger.exception("审计日志的链头未能签名 (the head of the audit log could not be signed)")
-    return line
 
 
 def operator() -> str:
@@ -77,7 +98,7 @@ def operator() -> str:
 def seal_head() -> Head | None:
     """Sign where the chain ends now and add it to the file of heads; None when there are no lines or nothing is new."""
     with model.ensure_engine().begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        lock(connection)
         last = _last(connection)
         signed, _ = _signed_head()
         if last is None or last == signed:
