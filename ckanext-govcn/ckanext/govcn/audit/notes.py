@@ -36,6 +36,8 @@ _TAKE = sa.text(
 def take_over() -> int:
     """Make lines of the notes; how many there were."""
     taken = 0
+    if not p.plugin_loaded(PLUGIN):
+        return taken
     while some := _take_some():
         taken += some
     return taken
