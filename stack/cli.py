@@ -23,7 +23,8 @@ COMMANDS = {
     "release": "发布包 / release packages: release export|list|verify|receipt|receipts",
     "index": "检索索引 / the search index: index status|rebuild|swap|rollback",
     "check": "核对数据库、索引与文件 / compare database, index and files",
-    "audit": "审计日志 / audit log: audit verify|seal",
+    "audit": "审计日志 / audit log: audit verify|seal|export",
+    "office": "安全管理员和审计员 / offices: office list|give|take",
     "deadline": "办理时限 / deadlines: deadline table|due",
     "python": "本环境的 Python / Python in this environment",
     "test": "运行测试 / run the tests",
@@ -68,7 +69,7 @@ def _say(error: StackError, *, as_json: bool) -> int:
     return 1
 
 
-PASSING_ON = ("ckan", "harvest", "release", "index", "check", "audit", "deadline", "python", "bench", "drill")
+PASSING_ON = ("ckan", "harvest", "release", "index", "check", "audit", "office", "deadline", "python", "bench", "drill")
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +89,7 @@ def data_folder(text: str) -> DataFolder:
 
 
 def _module(command: str):  # noqa: ANN202
-    dispatched = dict.fromkeys(("harvest", "release", "index", "check", "audit", "deadline"), "dispatch")
+    dispatched = dict.fromkeys(("harvest", "release", "index", "check", "audit", "office", "deadline"), "dispatch")
     names = {**dispatched, "bench": "measure", "drill": "measure"}
     return importlib.import_module(f"stack.commands.{names.get(command, command)}")
 

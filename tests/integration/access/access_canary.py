@@ -26,7 +26,8 @@ from ckan.tests.helpers import call_action
 # each holds a grant for every dataset, whatever its level; the key is the grantee's own. A stranger is also an applicant
 # without a grant.
 GRANTEES = ("grantee", "expired", "suspended", "sharing")
-PERSONS = ("anonymous", "stranger", "department", "unconfirmed", "editor", "sysadmin", *GRANTEES, "key")
+OFFICES = ("security", "auditor")
+PERSONS = ("anonymous", "stranger", "department", "unconfirmed", "editor", "sysadmin", *OFFICES, *GRANTEES, "key")
 ALL, LOGGED_IN = frozenset(PERSONS), frozenset(PERSONS) - {"anonymous", "key"}
 # what a grant in force may open is asked of every level as the grantee; these differ from the grantee only where a grant
 # serves at all
@@ -174,10 +175,20 @@ def build() -> World:
     organization(admin, "selfmade", "自建组织", {users["unconfirmed"]: "admin"}, confirmed=False)
     datasets = [_dataset(Dataset(level, organization=owner), admin) for level in LEVELS]
     tokens = {name: person["token"] for name, person in people.items()}
+    if p.plugin_loaded("govcn_audit"):
+        _offices(users)
     if p.plugin_loaded("govcn_grant"):
         ids = {name: people[name]["id"] for name in GRANTEES}
         tokens["key"] = f"Bearer {_grants(ids, people['editor']['id'], datasets)}"
     return World(datasets, tokens, "owner", users)
+
+
+def _offices(users: dict[str, str]) -> None:
+    from ckanext.govcn.office import model as offices
+
+    for office in OFFICES:
+        offices.give(users[office], offices.Office(office))
+    model.Session.commit()
 
 
 def _grants(grantees: dict[str, str], giver: str, datasets: list[Dataset]) -> str:
@@ -352,6 +363,8 @@ def of_site(world: World) -> Iterator[Probe]:
     yield Probe("page grants of departments", "/govcn/grants/department")
     yield api("grants", "govcn_grant_list", limit=200)
     yield api("grants of departments", "govcn_grant_list", of="department", limit=200)
+    yield Probe("page audit log", "/govcn/audit")
+    yield api("audit log", "govcn_audit_list", limit=500)
     yield Probe("page search", "/dataset/?rows=100")
     yield Probe("page search words", "/dataset/?q=%E5%81%9C%E8%BD%A6%E5%9C%BA")
     yield Probe("page organization", f"/organization/{org}")

@@ -16,11 +16,11 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 YEAR = timedelta(days=365)
 # step → from which states, by whom: written down here, apart from the table
 STEPS = {
-    "suspend": ({"pending", "in_force"}, {"provider", "bureau", "operator"}),
+    "suspend": ({"pending", "in_force"}, {"provider", "bureau", "operator", "security"}),
     "resume": ({"suspended"}, {"provider", "bureau"}),
-    "end": ({"pending", "in_force", "suspended"}, {"provider", "bureau", "operator", "grantee"}),
+    "end": ({"pending", "in_force", "suspended"}, {"provider", "bureau", "operator", "security", "grantee"}),
     "key_create": ({"pending", "in_force"}, {"grantee"}),
-    "key_revoke": ({s.value for s in State}, {"provider", "bureau", "operator", "grantee"}),
+    "key_revoke": ({s.value for s in State}, {"provider", "bureau", "operator", "security", "grantee"}),
 }
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
+from typing import IO
 
 import click
 
@@ -47,3 +51,45 @@ def seal_command(*, as_json: bool) -> None:
         click.echo(json.dumps({"number": head.number if head else None, "file": str(log.heads_file())}))
     else:
         click.echo(f"已签名至第 {head.number} 行：{log.heads_file()}" if head else "没有新的行。")
+
+
+@audit.command("export", short_help="导出审计日志")
+@click.option("--since", default="", metavar="DATE", help="从这一天（北京时间）起，如 2026-01-01；也可写时间")
+@click.option("--until", default="", metavar="DATE", help="到这一天为止，含当天")
+@click.option(
+    "--format", "form", type=click.Choice(["syslog", "json"]), default="syslog", help="RFC 5424，或每行一个 JSON"
+)
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@as_json
+def export_command(since: str, until: str, form: str, file: Path | None, *, as_json: bool) -> None:
+    """Lines to FILE (0600; an older file of the name is replaced when the new one is whole) or to standard output.
+
+    The export is a line of the log itself, under the account that runs the command.
+    """
+    from ckanext.govcn.audit import exporting
+    from ckanext.govcn.audit.acting import actor
+    from ckanext.govcn.audit.exceptions import AuditError
+    from ckanext.govcn.audit.reading import Wanted
+
+    try:
+        texts = exporting.export(Wanted.of({"since": since, "until": until}), form, actor())
+    except AuditError as error:
+        raise click.ClickException(f"{error.message} / {error.message_en}") from error
+    if file is None:
+        count = _write(sys.stdout, texts)
+    else:
+        part = file.with_name(f".{file.name}.part")
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+            count = _write(stream, texts)
+        part.replace(file)
+    said = {"lines": count, "format": form, "file": str(file) if file else None}
+    click.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{count} 行", err=file is None)
+
+
+def _write(stream: IO[str], texts: Iterable[str]) -> int:
+    count = 0
+    for text in texts:
+        stream.write(f"{text}\n")
+        count += 1
+    return count

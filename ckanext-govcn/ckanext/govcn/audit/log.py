@@ -130,8 +130,12 @@ def _last(connection: sa.Connection) -> Head | None:
 
 
 def _lines(connection: sa.Connection) -> Iterator[Line]:
-    rows = connection.execution_options(yield_per=TOGETHER).execute(sa.select(TABLE).order_by(TABLE.c.number))
-    for row in rows:
+    return read(connection, sa.select(TABLE).order_by(TABLE.c.number))
+
+
+def read(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Line]:
+    """The lines of a query of `TABLE`; memory does not grow with them."""
+    for row in connection.execution_options(yield_per=TOGETHER).execute(query):
         yield Line(row.number, row.at, _event(row.event), row.previous, row.suite, row.digest)
 
 

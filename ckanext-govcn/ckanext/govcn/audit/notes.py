@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.govcn.audit import acting, log
 from ckanext.govcn.audit.chain import BEIJING, Event
+from ckanext.govcn.office.model import OfficeHolder
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def _event(row: Any) -> Event:
 
 def watched() -> tuple[type, ...]:
     """What the triggers look at."""
-    return (model.Package, model.User, model.SystemInfo)
+    return (model.Package, model.User, model.SystemInfo, OfficeHolder)
 
 
 def _say_who(session: Any, _flush: Any, _instances: Any) -> None:

@@ -9,6 +9,7 @@ from ckanext.govcn.access import people
 from ckanext.govcn.access.rules import Who
 from ckanext.govcn.department.bureau import capacities, organizations_of, user_of
 from ckanext.govcn.grant.states import Role
+from ckanext.govcn.office.model import Office, office_of
 
 CLERKS = frozenset({"admin", "editor"})
 
@@ -26,6 +27,8 @@ def roles(user: model.User | None, package: model.Package | None, grantee: str) 
         held.add(Role.BUREAU)
     if who.sysadmin:
         held.add(Role.OPERATOR)
+    if office_of(user) is Office.SECURITY:
+        held.add(Role.SECURITY)
     return frozenset(held)
 
 
@@ -36,7 +39,8 @@ def asking(context: Context) -> tuple[model.User | None, Who]:
 
 
 def owners(user: model.User | None, who: Who) -> list[str] | None:
-    """Ids of the departments whose grants the person looks after; None: of all (the bureau, operators)."""
-    if who.bureau or who.sysadmin:
+    """Ids of the departments whose grants the person looks after; None: of all (the bureau, operators,
+    the security officer)."""
+    if who.bureau or who.sysadmin or office_of(user) is Office.SECURITY:
         return None
     return organizations_of(user, CLERKS) if user else []

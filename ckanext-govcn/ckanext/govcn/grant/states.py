@@ -6,7 +6,7 @@
 
 Narrowing (中止, 终止, 吊销密钥) is open to everybody who is responsible, so that it happens at once. What opens data
 (授权, 恢复) is decided by the department that provides it or the 数据主管部门, never by whoever receives the data, and
-never by the role of system administrator.
+never by the role of system administrator or security officer.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Role(StrEnum):
     PROVIDER = "provider"  # 提供部门编目人员
     BUREAU = "bureau"  # 数据主管部门
     OPERATOR = "operator"  # 系统管理员
+    SECURITY = "security"  # 安全管理员
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Rule:
 
 _ALIVE = frozenset({State.PENDING, State.IN_FORCE})
 _DECIDERS = frozenset({Role.PROVIDER, Role.BUREAU})
-_RESPONSIBLE = _DECIDERS | {Role.OPERATOR}
+_RESPONSIBLE = _DECIDERS | {Role.OPERATOR, Role.SECURITY}
 
 TABLE: dict[Step, Rule] = {
     Step.SUSPEND: Rule(_ALIVE, _RESPONSIBLE, needs_reason=True),

@@ -92,6 +92,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
         links.insert(0, _link(_("我的授权"), "govcn_grant.mine", ("govcn_grant",)))
     if plugin_loaded("govcn_notice"):
         links.insert(0, _link(_("消息"), "govcn_notice.inbox") | {"count": tk.h.govcn_notice_unread()})
+    if plugin_loaded("govcn_audit") and tk.h.check_access("govcn_audit_list"):
+        links.append(_link(_("审计日志"), "govcn_audit.listed", ("govcn_audit",)))
     if user.sysadmin:
         links.append(_link(_("系统管理"), "admin.index", ("admin",)))
     return links
