@@ -34,8 +34,7 @@ def get(app: Any, address: str, path: str = API, **headers: str) -> Any:
 
 
 def log_in(app: Any, name: str, password: str, address: str = "192.0.2.1", **headers: str) -> Any:
-    app.client.delete_cookie("ckan")
-    return app.client.post(
+    return app.flask_app.test_client(use_cookies=False).post(
         "/user/login", data={"login": name, "password": password}, headers=headers,
         environ_overrides={"REMOTE_ADDR": address}, follow_redirects=False,
     )  # fmt: skip

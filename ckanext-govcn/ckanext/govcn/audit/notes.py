@@ -78,6 +78,8 @@ def _say_who(session: Any, _flush: Any, _instances: Any) -> None:
 
 def _committed(session: Any) -> None:
     """Errors stay in the log of the process: the change is done, and its notes wait."""
+    if session.in_nested_transaction():  # a savepoint: what it wrote is not committed yet
+        return
     if session.info.pop(_FLAG, False):
         try:
             take_over()
