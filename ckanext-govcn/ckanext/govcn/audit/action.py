@@ -48,7 +48,7 @@ def wanted(data_dict: DataDict) -> reading.Wanted:
 
 
 def _names(ids: set[str]) -> dict[str, str]:
-    users = model.User.__table__
+    users = model.user_table
     rows = model.Session.execute(users.select().with_only_columns(users.c.id, users.c.name).where(users.c.id.in_(ids)))
     return {row.id: row.name for row in rows}
 

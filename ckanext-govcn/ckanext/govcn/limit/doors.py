@@ -14,7 +14,7 @@ import ckan.plugins as p
 import flask
 from ckan import model
 from ckan.plugins import toolkit as tk
-from passlib.hash import pbkdf2_sha512
+from passlib.hash import pbkdf2_sha512  # pyright: ignore[reportAttributeAccessIssue] - made on demand
 
 from ckanext.govcn.access import people
 from ckanext.govcn.audit import logins

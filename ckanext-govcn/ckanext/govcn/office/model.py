@@ -47,7 +47,7 @@ def office_of(user: Any) -> Office | None:
 
 def listed() -> list[tuple[str, OfficeHolder]]:
     """Name and office of everybody who holds one."""
-    users = model.User.__table__
+    users = model.user_table
     query = sa.select(users.c.name, OfficeHolder).join(users, users.c.id == OfficeHolder.user_id)
     return [(row[0], row[1]) for row in model.Session.execute(query.order_by(users.c.name))]
 
