@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "核对数据库、索引与文件 / compare database, index and files",
     "audit": "审计日志 / audit log: audit verify|seal|export",
     "office": "安全管理员和审计员 / offices: office list|give|take",
+    "receipt": "使用回执 / receipts of use: receipt verify FILE",
     "deadline": "办理时限 / deadlines: deadline table|due",
     "python": "本环境的 Python / Python in this environment",
     "test": "运行测试 / run the tests",
@@ -69,7 +70,8 @@ def _say(error: StackError, *, as_json: bool) -> int:
     return 1
 
 
-PASSING_ON = ("ckan", "harvest", "release", "index", "check", "audit", "office", "deadline", "python", "bench", "drill")
+DISPATCHED = ("harvest", "release", "index", "check", "audit", "office", "receipt", "deadline")
+PASSING_ON = ("ckan", *DISPATCHED, "python", "bench", "drill")
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +91,7 @@ def data_folder(text: str) -> DataFolder:
 
 
 def _module(command: str):  # noqa: ANN202
-    dispatched = dict.fromkeys(("harvest", "release", "index", "check", "audit", "office", "deadline"), "dispatch")
+    dispatched = dict.fromkeys(DISPATCHED, "dispatch")
     names = {**dispatched, "bench": "measure", "drill": "measure"}
     return importlib.import_module(f"stack.commands.{names.get(command, command)}")
 

@@ -1,7 +1,7 @@
 """Commands that belong to the extension: ./govcn NAME … is `ckan govcn-NAME …` on the running platform.
 
 Some need no platform: they run `python -m harvesters …` or `python -m ckanext.govcn.deadline …`. `harvest template`
-needs one for a department's entries.
+needs one for a department's entries, `receipt verify` one for its keys unless keys are given.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
     module = module or WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
     if options.command == "harvest" and any(each.startswith("--department") for each in options.passed_on):
         return _department_template(options)
+    if options.command == "receipt" and any(each.startswith("--key") for each in options.passed_on):
+        module = "ckanext.govcn.grant"
     if module is None:
         return lifecycle.ckan(options.data, f"govcn-{options.command}", *options.passed_on)
     environment.prepare("run")

@@ -247,3 +247,19 @@ def test_the_line_names_the_visitor_behind_a_proxy(world: World, app: Any, monke
     )  # fmt: skip
     query = sa.text("SELECT event->>'ip' FROM govcn_audit WHERE event->>'event' = 'application.pass' ORDER BY number")
     assert list(model.Session.execute(query).scalars())[-1] == "203.0.113.9"
+
+
+def test_a_receipt_names_the_agreement_and_its_clauses(world: World, get: Get) -> None:
+    application = world.until("in_use")
+    assert get("applicant").status_code == 200
+    [grant] = granted(world)
+    receipt = world.as_("applicant", "govcn_grant_receipt_show", id=grant["id"])["receipt"]
+    assert receipt["agreement"] == {
+        "application": application["id"],
+        "version": application["agreement_version"],
+        "sha256": application["agreement_sha256"],
+        "purpose": "第三条",
+        "period": "第五条",
+    }
+    assert receipt["grant"]["purpose"] == ANSWERS["purpose"]
+    assert receipt["delivered"]["bytes"] == len(CONTENT)

@@ -92,6 +92,16 @@ def test_of_several_grants_the_one_in_force_decides_and_else_the_nearest_is_told
         assert (asked(*order).code, asked(*order).grant) == ("suspended", "s")
 
 
+def test_the_decision_carries_the_columns_and_of_several_grants_the_one_that_gives_most():
+    some, more = (replace(GRANT, id=name, fields=frozenset(name)) for name in ("a", "bc"))
+    for order in itertools.permutations([some, more, replace(GRANT, id="x", until=NOW)]):
+        assert (asked(*order).grant, asked(*order).fields) == ("bc", {"b", "c"})
+        assert (asked(GRANT, *order).grant, asked(*order, GRANT).fields) == ("g1", frozenset())
+    assert asked(replace(some, until=NOW)).fields == {"a"}
+    member = replace(holding(some), organizations=frozenset({WHAT.owner}))
+    assert rules.may_get_data(member, WHAT, OPENING, PURPOSE, NOW) == rules.OWNER
+
+
 def test_the_purpose_is_taken_from_the_grants_when_they_agree():
     other = replace(GRANT, id="g2", purpose="研究")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import resources
 
 import pytest
+import yaml
 from ckanext.govcn.application import texts
 from ckanext.govcn.application.exceptions import TableError
 from ckanext.govcn.application.form import faults, form, holds_identity_number, read
@@ -102,11 +104,26 @@ VALUES = {name: f"<{name}>" for name in form().fields} | {
 }  # fmt: skip
 
 
+AGREEMENTS = yaml.safe_load(resources.files("ckanext.govcn.application").joinpath("texts.yaml").read_text("utf-8"))[
+    "agreement"
+]["versions"]
+
+
 def test_the_agreement_says_every_value_once_as_it_is() -> None:
     found = texts.text_of(texts.AGREEMENT, VALUES | {"purpose": "$scope ${scenario} 100$"})
     assert "$scope ${scenario} 100$" in found.body
     for name in VALUES.keys() - {"purpose", "subject_kind"}:
         assert found.body.count(f"<{name}>") == 1, name
+
+
+def test_receipts_name_the_clauses_of_every_version_that_state_purpose_and_period() -> None:
+    for version in AGREEMENTS:
+        paragraphs = texts.text_of(texts.AGREEMENT, VALUES, version).body.split("\n\n")
+        clauses = texts.clauses_of(version)
+        for name, value in (("purpose", "<purpose>"), ("period", "<use_until>")):
+            [stated] = [each for each in paragraphs if value in each]
+            assert stated.startswith(f"{clauses[name]}　"), (version, name)
+    assert texts.clauses_of("99") == {}
 
 
 def test_texts_that_are_not_there() -> None:

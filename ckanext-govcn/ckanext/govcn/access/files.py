@@ -11,8 +11,9 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -112,6 +113,12 @@ def sha256_of(resource_id: str) -> str:
     return model.Session.scalar(sa.select(ResourceFile.sha256).where(ResourceFile.resource_id == resource_id)) or ""
 
 
+def fetched_at(digests: Collection[str]) -> list[datetime]:
+    """When these contents came to the platform, the first first."""
+    query = sa.select(Content.fetched_at).where(Content.sha256.in_(digests))
+    return list(model.Session.scalars(query.order_by(Content.fetched_at)))
+
+
 def versions_of(package_id: str) -> list[str]:
     """Digests of what the dataset's resources deliver now; an empty text where there is no content."""
     query = (
@@ -186,6 +193,4 @@ class ResourceUploader:
 
 
 def _now() -> str:
-    from datetime import UTC, datetime
-
     return datetime.now(UTC).replace(tzinfo=None).isoformat()

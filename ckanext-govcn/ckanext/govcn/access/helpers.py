@@ -56,12 +56,14 @@ def govcn_source_url(resource: dict[str, Any]) -> str:
 
 
 def govcn_content_sha256(resource: dict[str, Any]) -> str:
-    """The SHA-256 of what a resource delivers; for pages of whoever gets the data."""
-    return files.sha256_of(str(resource.get("id") or ""))
+    """The SHA-256 of what a resource delivers, for whoever gets all of it: to others it would confirm a guess."""
+    stored = model.Resource.get(resource.get("id") or "")
+    if stored is None or stored.package is None:
+        return ""
+    decision = _decision(stored.package)
+    return files.sha256_of(stored.id) if decision.allowed and not decision.fields else ""
 
 
 def functions() -> dict[str, Any]:
     """Every helper of this module."""
-    return {
-        function.__name__: function for function in (govcn_data_decision, govcn_source_url, govcn_content_sha256)
-    }
+    return {function.__name__: function for function in (govcn_data_decision, govcn_source_url, govcn_content_sha256)}

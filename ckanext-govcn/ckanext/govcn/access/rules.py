@@ -41,7 +41,8 @@ class Grant:
     """授权: one person gets the data of one dataset, through one channel, for one purpose, for a time.
 
     In force from `begins` until just before `until`, both with a time zone. `versions`: the SHA-256 of the contents it
-    names; none: whatever the dataset delivers in that time (持续获取, 《上海市数据条例》第四十一条).
+    names; none: whatever the dataset delivers in that time (持续获取, 《上海市数据条例》第四十一条). `fields`: the
+    columns (信息项) it names; none: all.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Grant:
     until: datetime
     suspended: bool = False
     versions: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class What:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """An answer with its reason. `code` is stable and names the rule; `log_in` says that logging in may help; `grant`
-    is the id of the grant that decided."""
+    is the id of the grant that decided, and `fields` the columns that it gives and no other; none: all."""
 
     allowed: bool
     code: str
@@ -116,6 +118,7 @@ class Decision:
     reason_en: str
     log_in: bool = False
     grant: str = ""
+    fields: frozenset[str] = frozenset()
 
 
 ANYONE = Decision(True, "open", "无条件开放", "Open to everyone")
@@ -275,9 +278,10 @@ def _by_grant(who: Who, what: What, channel: str, purpose: str, now: datetime | 
     of_dataset = [grant for grant in who.grants if grant.dataset == what.dataset]
     if now is None or not what.dataset or not who.user_id or not of_dataset:
         return NEEDS_GRANT
-    answers = [(_answer(grant, what, channel, purpose, now), grant.id) for grant in of_dataset]
-    decision, grant = max(answers, key=lambda each: _NEAREST.index(each[0]))
-    return replace(decision, grant=grant)
+    answers = [(_answer(grant, what, channel, purpose, now), grant) for grant in of_dataset]
+    # of several that fit, the one that gives most
+    decision, grant = max(answers, key=lambda each: (_NEAREST.index(each[0]), not each[1].fields, len(each[1].fields)))
+    return replace(decision, grant=grant.id, fields=grant.fields)
 
 
 def purpose_in_force(who: Who, what: What, channel: str, now: datetime) -> str:

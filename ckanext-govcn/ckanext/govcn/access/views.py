@@ -25,6 +25,7 @@ from ckanext.govcn.audit import log as audit
 from ckanext.govcn.audit.chain import Event
 from ckanext.govcn.audit.origin import origin
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.grant.exceptions import ColumnsRefused
 from ckanext.govcn.grant.limits import Verdict
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,35 @@ def _send(stored: files.StoredFile, filename: str) -> Response:
     return response
 
 
+class ColumnsAnswer(flask.Response):
+    """An answer that carries the columns a grant names: so many `rows`, and the SHA-256 of what is sent."""
+
+    rows: int
+    sha256: str
+
+
+def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str]) -> Response:
+    """Nothing of the answer tells of the whole file: neither its size nor its digest, and there are no parts of it."""
+    from ckanext.govcn.grant import delivery  # a grant that decided has its plugin and its tables
+
+    try:
+        cut = delivery.cut(stored, filename, fields)
+    except ColumnsRefused as refusal:
+        base.abort(409, str(refusal))
+    sent = flask.send_file(
+        cut.stream,
+        mimetype=_media_type(stored, filename),
+        as_attachment=True,
+        download_name=filename,
+        conditional=False,
+        etag=False,
+    )
+    answer = ColumnsAnswer.force_type(sent)
+    answer.content_length, answer.rows, answer.sha256 = cut.size, cut.rows, cut.sha256
+    answer.headers["Accept-Ranges"] = "none"
+    return answer
+
+
 def _follow(resource: model.Resource, level: str) -> Response:
     """What stands behind a link: open data is where it is; closed data is never given away by its address."""
     url = vault.real_url(resource.id)
@@ -156,7 +186,7 @@ def _too_many(verdict: Verdict) -> Response:
 
 def _by_grant(resource: model.Resource, who: Who, what: What, decision: Decision) -> tuple[Decision, Response]:
     """The answer to a grantee, within the limits of the grant. Where they are reached, another grant may serve."""
-    response = _deliver(resource, what)
+    response = _deliver(resource, what, decision)
     if request.method != "GET" or response.status_code not in (200, 206):  # carries no data
         return decision, response
     verdict = _used(decision, resource, what)
@@ -172,12 +202,16 @@ def _by_grant(resource: model.Resource, who: Who, what: What, decision: Decision
     return decision, response
 
 
-def _deliver(resource: model.Resource, what: What) -> Response:
+def _deliver(resource: model.Resource, what: What, decision: Decision) -> Response:
     try:
         found = files.delivered_by(resource.id)
     except FileMissing as error:
         log.exception("file of resource %s is missing", resource.id)
         base.abort(503, str(error))
+    if found and found[0].sha256 != what.version:  # what was decided, and is accounted for, is another content
+        base.abort(503, "文件刚刚被替换，请再试一次 (The file was replaced just now; please try again)")
+    if found and decision.fields:
+        return _send_columns(*found, decision.fields)
     return _send(*found) if found else _follow(resource, rules.level_of(what))
 
 
@@ -186,6 +220,8 @@ def _account(resource: model.Resource, who: Who | None, version: str, decision: 
     ip, port = origin(request.environ)
     delivered = decision.allowed and answer.status_code < 400
     size = answer.calculate_content_length() or answer.content_length or 0
+    carried = delivered and request.method == "GET"
+    cut = answer if carried and isinstance(answer, ColumnsAnswer) else None
     audit.write(
         Event(
             "data.download",
@@ -196,8 +232,9 @@ def _account(resource: model.Resource, who: Who | None, version: str, decision: 
             subject=resource.id,
             version=version,
             grant=decision.grant,
-            bytes=size if delivered and request.method == "GET" else 0,
-            detail={"status": str(answer.status_code)},
+            rows=cut.rows if cut else None,
+            bytes=size if carried else 0,
+            detail={"status": str(answer.status_code)} | ({"sha256": cut.sha256} if cut else {}),
         )
     )
 
@@ -221,7 +258,7 @@ def download(
         if decision.grant and decision.allowed and who:
             decision, response = _by_grant(resource, who, what, decision)
         else:
-            response = _deliver(resource, what) if decision.allowed else _refuse(decision)
+            response = _deliver(resource, what, decision) if decision.allowed else _refuse(decision)
     except HTTPException as refusal:
         if conditional:
             _account(resource, who, version, decision, flask.make_response(refusal.get_response()))

@@ -48,6 +48,11 @@ def text_of(kind: str, values: Mapping[str, str] | None = None, version: str = "
         raise TableError(f"{kind} {version} 的取值不全：{wrong}", f"{kind} {version} lacks a value: {wrong}") from wrong
 
 
+def clauses_of(version: str) -> Mapping[str, str]:
+    """Which clause of the agreement states what (`purpose`, `period`): its number, for the versions that say it."""
+    return _texts()[AGREEMENT].get("clauses", {}).get(version, {})
+
+
 @functools.cache
 def _texts() -> dict[str, dict[str, Any]]:
     given = cast("dict[str, Any]", yaml.safe_load(_file("texts.yaml")))

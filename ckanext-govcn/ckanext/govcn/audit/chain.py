@@ -121,7 +121,7 @@ class Check:
             if line.number != expected:
                 yield _missing("missing", expected, line.number - 1)
             follows = line.number != expected or line.previous == self.last.digest
-            if not follows or not _sound(line):
+            if not follows or not sound(line):
                 yield _altered(line.number)
             if self.head and self.head.number == line.number and self.head.digest != line.digest:
                 yield _rewritten(line.number)
@@ -132,7 +132,8 @@ class Check:
             yield Fault("head", 0, 0, *NO_HEAD)
 
 
-def _sound(line: Line) -> bool:
+def sound(line: Line) -> bool:
+    """Whether the line says what it said when it was written; the chain tells the rest."""
     try:
         return line.computed() == line.digest
     except UnknownSuite:

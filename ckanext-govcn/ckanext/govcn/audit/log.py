@@ -118,6 +118,22 @@ def verify() -> tuple[Check, list[Fault]]:
     return check, faults
 
 
+def delivered(grant: str, number: int | None = None) -> Line | None:
+    """The last line of an answer that carried data under a grant, or line `number` if it is one."""
+    event = TABLE.c.event
+    query = sa.select(TABLE).where(
+        event["event"].astext == "data.download",
+        event["grant"].astext == grant,
+        event["outcome"].astext == "granted",
+        event["bytes"].astext != "0",
+    )
+    if number is not None:
+        query = query.where(TABLE.c.number == number)
+    with model.ensure_engine().connect() as connection:
+        row = connection.execute(query.order_by(TABLE.c.number.desc()).limit(1)).first()
+    return _line(row) if row is not None else None
+
+
 def heads_file() -> Path:
     """Where heads are kept. Copies elsewhere make the log safe from whoever can write here."""
     configured = tk.config.get(FOLDER)
@@ -136,7 +152,11 @@ def _lines(connection: sa.Connection) -> Iterator[Line]:
 def read(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Line]:
     """The lines of a query of `TABLE`; memory does not grow with them."""
     for row in connection.execution_options(yield_per=TOGETHER).execute(query):
-        yield Line(row.number, row.at, _event(row.event), row.previous, row.suite, row.digest)
+        yield _line(row)
+
+
+def _line(row: Any) -> Line:
+    return Line(row.number, row.at, _event(row.event), row.previous, row.suite, row.digest)
 
 
 def _event(stored: Any) -> Event:

@@ -14,15 +14,16 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
-from ckanext.govcn.access import people, rules
+from ckanext.govcn.access import files, people, rules
 from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.grant import accounts, giving, keys, persons, states, terms, usage
+from ckanext.govcn.grant import accounts, giving, issuing, keys, persons, states, terms, usage
 from ckanext.govcn.grant import model as grants
 from ckanext.govcn.grant.exceptions import GrantError, StepRefused
 from ckanext.govcn.grant.model import Grant, GrantKey
 from ckanext.govcn.grant.states import Role, Step
 from ckanext.govcn.grant.usage import Usage
+from ckanext.govcn.signing.exceptions import SigningError
 
 KEYS_PER_GRANT = "ckanext.govcn.grant.keys_per_grant"
 PER_PAGE, LONGEST_LIST = 20, 200
@@ -33,9 +34,9 @@ def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
     `purpose` and `reason` are needed; `until` (a date, which is included, or a time with its zone) as well; `begins` is
     now when left out; `channel` opening (default) or sharing; `versions`: SHA-256 digests, or `current` for what the
-    dataset delivers now, or nothing for whatever it delivers in that time; `reference`: the application's number;
-    `quota`: downloads in all, or with `quota_period` day in a Beijing day; `rate`: downloads in any 60 s. Gives the
-    grant, as `govcn_grant_show` does.
+    dataset delivers now, or nothing for whatever it delivers in that time; `fields`: names of columns as in the file's
+    header (csv or json), or nothing for all; `reference`: the application's number; `quota`: downloads in all, or with
+    `quota_period` day in a Beijing day; `rate`: downloads in any 60 s. Gives the grant, as `govcn_grant_show` does.
     """
     package = model.Package.get(str(tk.get_or_bust(data_dict, "package_id")))
     grantee = model.User.get(str(tk.get_or_bust(data_dict, "user")))
@@ -78,6 +79,28 @@ def govcn_grant_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     whose = grants.of_user(user.id) if of == "mine" else grants.of_owners(persons.owners(user, who))
     count, found = grants.listed(model.Session, whose, limit, offset)
     return {"count": count, "results": _shown(context, found)}
+
+
+@tk.side_effect_free
+def govcn_grant_receipt_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """数据使用回执 of a download under the grant `id`: the last one, or that of line `number` of the audit log.
+
+    Gives `number`, `receipt` (what it says, see docs/access.md) and `envelope`, the signed document as a text: keep it
+    as it is in a file, for `./govcn receipt verify`.
+    """
+    grant = _found(context, data_dict, "govcn_grant_receipt_show")
+    user, who = persons.asking(context)
+    line = issuing.delivery(grant, whole_number(data_dict, "number", 0) or None)
+    if user is None or line is None:
+        raise tk.ObjectNotFound(say("没有按该授权交付数据的记录", "No data was delivered under this grant"))
+    package = model.Package.get(grant.package_id)
+    visible = package is not None and rules.may_see_entry(who, people.what_of(package))
+    try:
+        said, envelope = issuing.receipt(grant, line, user.id, package.title if package and visible else "")
+    except SigningError as error:
+        raise tk.ValidationError({"id": [say(error.message, error.message_en)]}) from error
+    accounts.note("receipt", grant, user.id, number=str(line.number))
+    return {"number": line.number, "receipt": said.to_json(), "envelope": envelope.decode()}
 
 
 def govcn_grant_suspend(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -232,7 +255,8 @@ def _grant(
         "purpose": grant.purpose,
         "begins": _moment(grant.begins),
         "until": _moment(grant.until),
-        "versions": list(grant.versions or ()),
+        "versions": _versions(grant, held),
+        "fields": list(grant.fields or ()),
         "reference": grant.reference,
         "quota": grant.quota,
         "quota_period": grant.quota_period,
@@ -258,6 +282,15 @@ def _grant(
             _name(each) for each in (grant.given_by, grant.suspended_by, grant.ended_by)
         )
     return told
+
+
+def _versions(grant: Grant, held: frozenset[Role]) -> list[str]:
+    """SHA-256 digests; of a grant of columns, to others than those who decide, when the contents came: the digest of a
+    whole file confirms a guess of the rest of it."""
+    digests = list(grant.versions or ())
+    if grant.fields and not held & {Role.PROVIDER, Role.BUREAU}:
+        return [_moment(came) for came in files.fetched_at(digests)]
+    return digests
 
 
 def _may(step: Step, grant: Grant, state: states.State, held: frozenset[Role], user: model.User | None) -> bool:

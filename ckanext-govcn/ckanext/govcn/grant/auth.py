@@ -48,6 +48,12 @@ def govcn_grant_show(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 @tk.auth_sysadmins_check
+def govcn_grant_receipt_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """The grantee, and those who decide."""
+    return _concerned(context, str(data_dict.get("id") or ""), frozenset(Role) - {Role.OPERATOR})
+
+
+@tk.auth_sysadmins_check
 def govcn_grant_list(context: Context, data_dict: DataDict) -> AuthResult:
     """Everybody who is logged in: the list holds only what concerns them."""
     if persons.asking(context)[0] is not None:

@@ -5,7 +5,9 @@ GrantError
 ├── TermsRefused     field: what is wrong with what a grant would say
 ├── NotGrantable     the dataset is not one that is given by grants
 ├── StepRefused      refusal: the step is not allowed now, or not to this person
-└── TooManyKeys      limit
+├── TooManyKeys      limit
+├── ColumnsRefused   why: the file cannot be cut to the granted columns with certainty
+└── ReceiptInvalid   why: what is signed as a receipt is none
 ```
 
 `transient` says whether trying again may help. `field` is where a form shows the message.
@@ -63,3 +65,22 @@ class TooManyKeys(GrantError):
             f"每项授权最多 {limit} 个有效密钥，请先吊销不用的",
             f"A grant has at most {limit} valid keys; revoke one that is not used",
         )
+
+
+class ColumnsRefused(GrantError):
+    """Nothing of the file is delivered. `why` is one of `columns.REASONS`."""
+
+    def __init__(self, why: str, chinese: str, english: str) -> None:
+        super().__init__(
+            "fields",
+            f"您的授权只含部分信息项，而{chinese}，不能只交付授权的部分；请与提供部门联系",
+            f"Your grant names columns and {english}, so they cannot be delivered alone; please ask the department",
+        )
+        self.why = why
+
+
+class ReceiptInvalid(GrantError):
+    """The document cannot be read, or its signature is right and it has not the form of a receipt."""
+
+    def __init__(self, chinese: str, english: str) -> None:
+        super().__init__("file", f"不是使用回执：{chinese}", f"Not a receipt of use: {english}")

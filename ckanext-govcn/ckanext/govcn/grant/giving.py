@@ -25,5 +25,7 @@ def give(package: model.Package, grantee: str, giver: str, said: Mapping[str, An
     grant = grants.give(model.Session, package=package, user_id=grantee, given_by=giver, terms=read)
     accounts.tell(accounts.GIVE, grant, package.owner_org or "")
     noted = {"purpose": grant.purpose, "reason": grant.reason, "reference": grant.reference}
+    if grant.fields:
+        noted["fields"] = "、".join(grant.fields)
     accounts.note(accounts.GIVE, grant, giver, **noted)
     return grant

@@ -42,6 +42,7 @@ class Grant(tk.BaseModel):
     begins: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     until: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     versions: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
     quota: Mapped[int | None] = mapped_column(sa.Integer)
     quota_period: Mapped[str] = mapped_column(sa.Text, default=ALL)
     rate: Mapped[int | None] = mapped_column(sa.Integer)
@@ -75,6 +76,7 @@ class Grant(tk.BaseModel):
             until=min(self.until, self.ended_at) if self.ended_at else self.until,
             suspended=self.suspended_at is not None,
             versions=frozenset(self.versions or ()),
+            fields=frozenset(self.fields or ()),
         )
 
 
@@ -133,6 +135,7 @@ def give(session: Session, *, package: ckan_model.Package, user_id: str, given_b
         quota_period=terms.limits.quota_period,
         rate=terms.limits.rate,
         versions=_named(package.id, terms.versions),
+        fields=list(terms.fields),
     )
     session.add(grant)
     session.flush()

@@ -19,13 +19,15 @@ from ckanext.govcn.grant.limits import Limits
 
 BEIJING = timezone(timedelta(hours=8))
 LONGEST_PURPOSE, LONGEST_REASON, LONGEST_REFERENCE, MOST_VERSIONS = 500, 2000, 200, 100
+MOST_FIELDS, LONGEST_FIELD = 200, 100
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 CURRENT = "current"
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """通道, 用途, 期限, 版本, 理由 and 限额. `versions` None: what the dataset delivers when the grant is given."""
+    """通道, 用途, 期限, 版本, 信息项, 理由 and 限额. `versions` None: what the dataset delivers when it is
+    given; `fields`: names of columns as in the file's header; none: all."""
 
     channel: str
     purpose: str
@@ -35,6 +37,7 @@ class Terms:
     reference: str = ""
     versions: tuple[str, ...] | None = ()
     limits: Limits = field(default_factory=Limits)
+    fields: tuple[str, ...] = ()
 
 
 def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
@@ -59,6 +62,7 @@ def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
         sentence("reference", given.get("reference"), LONGEST_REFERENCE, needed=False),
         _versions(given.get("versions")),
         limits.read(given),
+        _fields(given.get("fields")),
     )
 
 
@@ -105,3 +109,18 @@ def _versions(given: Any) -> tuple[str, ...] | None:
             "Must be SHA-256 digests (64 hexadecimal digits), or current",
         )
     return tuple(texts)
+
+
+def _fields(given: Any) -> tuple[str, ...]:
+    """A limit that is not understood is refused: leaving it out would give everything."""
+    if given is None:
+        return ()
+    listed = cast("list[object]", given) if isinstance(given, list) else None
+    if listed is None or not all(isinstance(each, str) and each.strip() for each in listed):
+        raise TermsRefused("fields", "应为信息项名称的列表，不填则为全部信息项", "Must be a list of names of columns")
+    if len(listed) > MOST_FIELDS:
+        raise TermsRefused("fields", f"最多 {MOST_FIELDS} 个信息项", f"At most {MOST_FIELDS} columns")
+    names = [sentence("fields", each, LONGEST_FIELD) for each in listed]
+    if len(set(names)) < len(names):
+        raise TermsRefused("fields", "信息项重复", "A column is named twice")
+    return tuple(names)

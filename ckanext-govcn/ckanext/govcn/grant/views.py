@@ -53,6 +53,23 @@ def take(id: str, step: str) -> Any:
     return tk.redirect_to("govcn_grant.department" if tk.request.form.get("of") == "department" else "govcn_grant.mine")
 
 
+@grants.route("/<id>/receipt")
+def receipt(id: str) -> Any:
+    """数据使用回执 of the last download, or of line `number` of the audit log: the signed file."""
+    asked = {"id": id, "number": tk.request.args.get("number") or "0"}
+    try:
+        made = tk.get_action("govcn_grant_receipt_show")(forms.asking(), asked)
+    except tk.ObjectNotFound as missing:
+        tk.abort(404, missing.message)
+    except tk.ValidationError as faults:
+        forms.tell(faults)
+        return tk.redirect_to("govcn_grant.mine")
+    answer = flask.make_response(made["envelope"])
+    answer.mimetype = "application/json"
+    answer.headers.set("Content-Disposition", "attachment", filename=f"receipt-{made['number']}.json")
+    return answer
+
+
 @grants.route("/<id>/key", methods=["POST"])
 def key(id: str) -> Any:
     """A new key, shown in this answer and never again."""
