@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 import ckan.plugins.toolkit as tk
 import flask
@@ -107,6 +108,13 @@ class ColumnsAnswer(flask.Response):
     rows: int
     sha256: str
 
+    @classmethod
+    def of(cls, sent: Response, rows: int, sha256: str) -> ColumnsAnswer:
+        """The same answer, with what is known of it."""
+        answer = cast("ColumnsAnswer", cls.force_type(sent))
+        answer.rows, answer.sha256 = rows, sha256
+        return answer
+
 
 def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str]) -> Response:
     """Nothing of the answer tells of the whole file: neither its size nor its digest, and there are no parts of it."""
@@ -124,8 +132,8 @@ def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str
         conditional=False,
         etag=False,
     )
-    answer = ColumnsAnswer.force_type(sent)
-    answer.content_length, answer.rows, answer.sha256 = cut.size, cut.rows, cut.sha256
+    answer = ColumnsAnswer.of(sent, cut.rows, cut.sha256)
+    answer.content_length = cut.size
     answer.headers["Accept-Ranges"] = "none"
     return answer
 

@@ -16,12 +16,12 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, BinaryIO
 
-import ijson
+import ijson  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from ckanext.govcn.grant.exceptions import ColumnsRefused
 
@@ -83,7 +83,7 @@ def _encodings(source: BinaryIO) -> tuple[str, ...]:
 
 
 @contextmanager
-def _as_text(stream: BinaryIO, encoding: str) -> Iterator[TextIOWrapper]:
+def _as_text(stream: BinaryIO, encoding: str) -> Generator[TextIOWrapper]:
     text = TextIOWrapper(stream, encoding, errors="strict", newline="")
     try:
         yield text

@@ -104,10 +104,11 @@ class Receipt:
     def _read(cls, given: dict[str, Any]) -> Self:
         if given.pop("format") != FORMAT:
             raise ValueError(FORMAT)
-        delivered = given["delivered"]
-        parts = {
+        delivered: dict[str, Any] = given["delivered"]
+        columns: Any = tuple(delivered.pop("fields"))
+        parts: dict[str, Any] = {
             "dataset": Dataset(**given["dataset"]),
-            "delivered": Delivered(**{**delivered, "fields": tuple(cast("list[str]", delivered["fields"]))}),
+            "delivered": Delivered(**delivered, fields=columns),
             "grant": GrantTerms(**given["grant"]),
             "agreement": Agreement(**given["agreement"]),
         }

@@ -60,7 +60,7 @@ def receipt(id: str) -> Any:
     try:
         made = tk.get_action("govcn_grant_receipt_show")(forms.asking(), asked)
     except tk.ObjectNotFound as missing:
-        tk.abort(404, missing.message)
+        tk.abort(404, missing.message or "")
     except tk.ValidationError as faults:
         forms.tell(faults)
         return tk.redirect_to("govcn_grant.mine")
