@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ckan import model
+from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import deadlines, form, machine
+from ckanext.govcn.application import deadlines, form, identities, machine
+from ckanext.govcn.application.exceptions import StepRefused
 from ckanext.govcn.application.machine import Named
 from ckanext.govcn.dataset.language import say
 
@@ -48,6 +50,15 @@ def govcn_application_choices(kind: str) -> list[dict[str, str]]:
         machine.table().reason_classes if kind == "reason_classes" else form.form().subject_kinds
     )
     return [{"value": each.name, "text": say(each.zh, each.en)} for each in chosen.values()]
+
+
+def govcn_application_identity() -> str:
+    """Why the reader could draft, but not submit; empty when they could."""
+    try:
+        identities.check(tk.current_user.id if tk.current_user.is_authenticated else "")
+    except StepRefused as refusal:
+        return say(refusal.message, refusal.message_en)
+    return ""
 
 
 def govcn_application_person(user_id: str | None) -> str:

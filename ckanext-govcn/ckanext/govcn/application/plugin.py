@@ -14,6 +14,7 @@ __all__ = ["GovcnApplicationPlugin", "model"]
 PREFIX = "govcn_application_"
 
 
+@tk.blanket.config_declarations
 class GovcnApplicationPlugin(p.SingletonPlugin):
     """Applications for conditional data: tables, actions, pages, command."""
 

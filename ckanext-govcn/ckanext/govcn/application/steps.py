@@ -11,7 +11,7 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import cases, deadlines, form, grants, machine, telling, texts
+from ckanext.govcn.application import cases, deadlines, form, grants, identities, machine, telling, texts
 from ckanext.govcn.application.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
 from ckanext.govcn.application.machine import CLOCK, Asker, table
 from ckanext.govcn.application.model import Application
@@ -38,6 +38,8 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
     package = model.Package.get(application.dataset_id)
     try:
         to = machine.step(before, event, asker, given, dataset_open=cases.is_open(package))
+        if "commitment" in table().events[event].needs:
+            identities.check(asker.user_id)
     except StepRefused as refusal:
         model.Session.rollback()
         telling.record(application, event, asker.user_id, "refused", rule=refusal.rule)

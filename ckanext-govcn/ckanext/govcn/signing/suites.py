@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm
 from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from ckanext.govcn.signing.exceptions import DecryptionFailed, KeyInvalid, UnknownSuite
 
@@ -76,13 +77,22 @@ class Suite(ABC):
     # ── hashing
 
     @abstractmethod
-    def hasher(self) -> Hasher: ...
+    def _hash(self) -> hashes.HashAlgorithm: ...
+
+    def hasher(self) -> Hasher:
+        return hashes.Hash(self._hash())
 
     def digest(self, content: bytes) -> str:
         """Lower-case hexadecimal, 64 digits."""
         hasher = self.hasher()
         hasher.update(content)
         return hasher.finalize().hex()
+
+    def keyed_digest(self, secret: bytes, content: bytes) -> str:
+        """The same for content that could be guessed: HMAC (RFC 2104), which nobody finds without the secret."""
+        mac = HMAC(secret, self._hash())
+        mac.update(content)
+        return mac.finalize().hex()
 
     # ── encryption, always authenticated
 
@@ -145,8 +155,8 @@ class International(Suite):
             return False
         return True
 
-    def hasher(self) -> Hasher:
-        return hashes.Hash(hashes.SHA256())
+    def _hash(self) -> hashes.HashAlgorithm:
+        return hashes.SHA256()
 
     def _cipher(self, secret: bytes) -> CipherAlgorithm:
         return AES(secret)
@@ -190,8 +200,8 @@ class ShangMi(Suite):
             return False
         return gmalg.SM2(uid=SM2_IDENTITY, pk=public).verify(message, r.to_bytes(32), s.to_bytes(32))
 
-    def hasher(self) -> Hasher:
-        return hashes.Hash(hashes.SM3())
+    def _hash(self) -> hashes.HashAlgorithm:
+        return hashes.SM3()
 
     def _cipher(self, secret: bytes) -> CipherAlgorithm:
         return SM4(secret)

@@ -1,0 +1,5 @@
+"""Alembic environment of the identities."""
+
+from ckanext.govcn.migration.environment import run
+
+run("govcn_identity")
