@@ -166,3 +166,17 @@ def test_sm2_keys_out_of_range_are_none(private):
 def test_what_is_no_point_of_the_curve_is_no_key(point):
     with pytest.raises(KeyInvalid):
         SM.check_public(point)
+
+
+@both
+@pytest.mark.parametrize("secret", [b"Jefe", b"\x0b" * 32, b"k" * 64])
+def test_a_keyed_digest_is_the_hmac_of_rfc_2104(suite, secret):
+    def digest(pad, content):
+        return bytes.fromhex(suite.digest(bytes(byte ^ pad for byte in secret.ljust(64, b"\0")) + content))
+
+    assert suite.keyed_digest(secret, b"content") == digest(0x5C, digest(0x36, b"content")).hex()
+
+
+def test_the_keyed_digest_of_rfc_4231():
+    digest = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert INTERNATIONAL.keyed_digest(b"Jefe", b"what do ya want for nothing?") == digest
