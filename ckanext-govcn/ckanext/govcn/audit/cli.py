@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
@@ -72,19 +73,29 @@ def export_command(since: str, until: str, form: str, file: Path | None, *, as_j
     from ckanext.govcn.audit.reading import Wanted
 
     try:
-        texts = exporting.export(Wanted.of({"since": since, "until": until}), form, actor())
+        wanted = Wanted.of({"since": since, "until": until})
+        with _opened(file) as stream:
+            count = _write(stream, exporting.export(wanted, form, actor()))
     except AuditError as error:
         raise click.ClickException(f"{error.message} / {error.message_en}") from error
-    if file is None:
-        count = _write(sys.stdout, texts)
-    else:
-        part = file.with_name(f".{file.name}.part")
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
-            count = _write(stream, texts)
-        part.replace(file)
+    except OSError as error:
+        where = f"平台的账户不能写入 {file}：{error.strerror}。可不写 FILE，改用 > {file}"
+        raise click.ClickException(f"{where} / the platform's account cannot write there; use > {file}") from error
     said = {"lines": count, "format": form, "file": str(file) if file else None}
     click.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{count} 行", err=file is None)
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[IO[str]]:
+    """Standard output, or a file that takes its name when it is whole. Raises OSError before anything is exported."""
+    if file is None:
+        yield sys.stdout
+        return
+    part = file.with_name(f".{file.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        yield stream
+    part.replace(file)
 
 
 def _write(stream: IO[str], texts: Iterable[str]) -> int:
