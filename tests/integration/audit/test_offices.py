@@ -181,6 +181,9 @@ def test_the_security_officer_narrows_and_never_opens(app, people):
     assert [each["id"] for each in desk.ask("security", "govcn_grant_list", of="department")["results"]] == [
         grant["id"]
     ]
+    assert desk.get("grantee").status_code == 200
+    for office in ("security", "auditor"):
+        desk.ask(office, "govcn_grant_receipt_show", status=403, id=grant["id"])
     desk.ask("security", "govcn_grant_key_revoke", id=key["id"])
     assert desk.get(key=key["key"]).status_code == 403
     desk.ask("security", "govcn_grant_suspend", id=grant["id"], reason="发现异常下载")

@@ -50,7 +50,7 @@ def govcn_grant_show(context: Context, data_dict: DataDict) -> AuthResult:
 @tk.auth_sysadmins_check
 def govcn_grant_receipt_show(context: Context, data_dict: DataDict) -> AuthResult:
     """The grantee, and those who decide."""
-    return _concerned(context, str(data_dict.get("id") or ""), frozenset(Role) - {Role.OPERATOR})
+    return _concerned(context, str(data_dict.get("id") or ""), frozenset({Role.GRANTEE, Role.PROVIDER, Role.BUREAU}))
 
 
 @tk.auth_sysadmins_check
