@@ -32,8 +32,8 @@ def _made(limits: list[dict[str, Any]]) -> dict[str, Any]:
     from ckan import model
     from ckanext.govcn.access import files
 
-    editor = _user("quota-editor")
-    owner = _call("organization_create", name="quota-owner", title="示例市交通运输局", region_code="990100")
+    editor = _user("drill-editor")
+    owner = _call("organization_create", name="drill-owner", title="演练用部门", region_code="990100")
     _call("organization_member_create", id=owner["id"], username=editor["name"], role="editor")
     resource = {"name": "停车场", "url": "https://data.example/parking.csv", "format": "CSV"}
     dataset = _call(
@@ -53,7 +53,7 @@ def _made(limits: list[dict[str, Any]]) -> dict[str, Any]:
 def _granted(dataset: str, editor: dict[str, Any], number: int, limit: dict[str, Any]) -> dict[str, str]:
     from datetime import UTC, datetime, timedelta
 
-    grantee = _user(f"quota-grantee-{number}")
+    grantee = _user(f"drill-grantee-{number}")
     until = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
     said = {"package_id": dataset, "user": grantee["name"], "purpose": "演练", "reason": "演练", "until": until}
     grant = _as(editor, "govcn_grant_give", **said, **limit)
