@@ -242,6 +242,7 @@ def look(page: Page, name: str, *, inspected: bool = False) -> None:
 
     GOVCN_TEST_SHOTS names a folder for pictures of it at both widths.
     """
+    page.wait_for_load_state()  # a click returns while the page it leads to still lacks its style sheets
     before = page.viewport_size
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)  # type: ignore[arg-type]
