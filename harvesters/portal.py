@@ -25,6 +25,7 @@ from ckanext.govcn.access import addresses
 from ckanext.govcn.access import files as store
 from ckanext.govcn.audit.acting import on_behalf
 from ckanext.govcn.catalog.entry import CatalogEntry, Provider, Resource
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.dataset import convert
 from ckanext.govcn.department import model as departments
 from ckanext.govcn.department import naming
@@ -277,7 +278,7 @@ class CkanSession:
 
     def report(self, troubles: Iterable[Trouble], counts: Counts) -> None:
         rows = [
-            {name: _storable(value) for name, value in asdict(each).items()}
+            {name: storable(value) if isinstance(value, str) else value for name, value in asdict(each).items()}
             | {"run_id": self.run, "source": self._source.name}
             for each in troubles
         ]
@@ -653,11 +654,6 @@ def _described(shown: Mapping[str, Any], resource: Resource) -> dict[str, Any]:
     """A resource that stays where it is, under the merged name, format and description."""
     said = {name: getattr(resource, name) for name in ("name", "format", "description") if getattr(resource, name)}
     return {**shown, **said}
-
-
-def _storable(value: Any) -> Any:
-    """A text that PostgreSQL takes: headings come as they are, with NULs and halves of characters."""
-    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _refusal(error: Any, place: Any) -> Trouble:

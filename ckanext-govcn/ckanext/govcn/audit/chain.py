@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.signing.envelopes import canonical
 from ckanext.govcn.signing.exceptions import UnknownSuite
 from ckanext.govcn.signing.suites import suite_of
@@ -99,7 +100,7 @@ def _plain(event: Event) -> Event:
 
 
 def _text(given: str) -> str:
-    return given.encode("utf-8", "replace").decode().replace("\0", "")[:LONGEST]
+    return storable(given)[:LONGEST]
 
 
 @dataclass(slots=True)

@@ -10,25 +10,14 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.audit import action, exporting
 from ckanext.govcn.audit.acting import actor
-from ckanext.govcn.dataset import forms
+from ckanext.govcn.dataset import forms, pages
 
 audit = flask.Blueprint("govcn_audit", __name__, url_prefix="/govcn/audit")
 FILTERS = ("event", "who", "subject", "grant", "since", "until")
 
 
-@audit.errorhandler(tk.NotAuthorized)
-def _refused(refusal: tk.NotAuthorized) -> Any:
-    if not tk.current_user.is_authenticated:
-        return tk.redirect_to("user.login", came_from=tk.request.full_path.rstrip("?"))
-    shown = {"code": 403, "content": refusal.message or "", "name": "Forbidden"}
-    return tk.render("error_document_template.html", shown), 403
-
-
-@audit.after_request
-def _keep_to_oneself(response: flask.Response) -> flask.Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    tk.request.environ["__no_cache__"] = True
-    return response
+audit.register_error_handler(tk.NotAuthorized, pages.refused)
+audit.after_request(pages.kept_alone)
 
 
 @audit.route("")

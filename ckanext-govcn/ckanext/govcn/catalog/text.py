@@ -32,6 +32,11 @@ def without_explanation(text: str) -> str:
     return normalize(_EXPLANATION.sub("", unicodedata.normalize("NFKC", text)))
 
 
+def storable(text: str) -> str:
+    """A text that PostgreSQL takes: what others send holds NULs and halves of characters (lone surrogates)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def shown(text: str, limit: int = 80) -> str:
     """What a report may quote of a text: one line, at most `limit` characters, no control characters."""
     line = _BLANKS.sub(" ", "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in text)).strip()

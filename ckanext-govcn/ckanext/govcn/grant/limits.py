@@ -13,6 +13,7 @@ from typing import Any
 
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.grant.exceptions import TermsRefused
+from ckanext.govcn.limit.windows import rate_limit_headers
 
 WINDOW = timedelta(seconds=60)
 ALL, DAY = "all", "day"
@@ -59,15 +60,10 @@ class Verdict:
         return self.code == "allowed"
 
     def headers(self) -> dict[str, str]:
-        """RateLimit-Limit, -Remaining, -Reset (draft-ietf-httpapi-ratelimit-headers-03), and Retry-After (RFC 9110)."""
+        """What the answer tells; nothing without a limit."""
         if self.limit is None:
             return {}
-        told = {
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(self.remaining),
-            "RateLimit-Reset": str(self.reset),
-        }
-        return told if self.allowed else told | {"Retry-After": str(self.reset)}
+        return rate_limit_headers(self.limit, self.remaining, self.reset, allowed=self.allowed)
 
 
 def read(given: Mapping[str, Any]) -> Limits:
@@ -98,11 +94,14 @@ def said(limits: Limits) -> str:
     return "，".join(filter(None, parts)) or "不限"
 
 
+def midnight(now: datetime) -> datetime:
+    """When the Beijing day began."""
+    return now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def since(limits: Limits, begins: datetime, now: datetime) -> datetime:
     """From when uses count against the quota."""
-    if limits.quota_period == ALL:
-        return begins
-    return now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+    return begins if limits.quota_period == ALL else midnight(now)
 
 
 def judge(limits: Limits, uses: Uses, until: datetime, now: datetime) -> Verdict:
@@ -118,8 +117,8 @@ def judge(limits: Limits, uses: Uses, until: datetime, now: datetime) -> Verdict
 def _quota(limits: Limits, uses: Uses, until: datetime, now: datetime) -> Verdict:
     if limits.quota is None:
         return Verdict("allowed")
-    midnight = since(limits, until, now) + timedelta(days=1)
-    reset = _seconds((until if limits.quota_period == ALL else min(midnight, until)) - now)
+    over = until if limits.quota_period == ALL else min(midnight(now) + timedelta(days=1), until)
+    reset = _seconds(over - now)
     if uses.of_quota < limits.quota:
         return Verdict("allowed", limits.quota, limits.quota - uses.of_quota - 1, reset)
     if limits.quota_period == DAY:

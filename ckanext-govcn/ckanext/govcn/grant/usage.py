@@ -48,8 +48,19 @@ def take(grant_id: str, resource_id: str, version: str) -> Verdict:
 
 
 def of_grants(session: Any, grants: Collection[Grant], now: datetime) -> dict[str, Usage]:
-    """What was used of each grant."""
-    return {grant.id: _usage(session, grant, now) for grant in grants}
+    """What was used of each grant; nothing is used before a grant begins."""
+    today = sa.func.count().filter(GrantUse.at >= limits.midnight(now))
+    query = (
+        sa.select(GrantUse.grant_id, sa.func.count(), today, sa.func.max(GrantUse.at))
+        .where(GrantUse.grant_id.in_([grant.id for grant in grants]))
+        .group_by(GrantUse.grant_id)
+    )
+    counts = {row[0]: row[1:] for row in session.execute(query)}
+    return {grant.id: _usage(grant, *counts.get(grant.id, (0, 0, None))) for grant in grants}
+
+
+def _usage(grant: Grant, downloads: int, today: int, last: datetime | None) -> Usage:
+    return Usage(downloads, today if grant.quota_period == limits.DAY else downloads, last)
 
 
 def _uses(connection: sa.Connection, grant_id: str, allowed: Limits, begins: datetime, now: datetime) -> Uses:
@@ -58,18 +69,11 @@ def _uses(connection: sa.Connection, grant_id: str, allowed: Limits, begins: dat
         of_quota = connection.execute(_counted(grant_id, limits.since(allowed, begins, now))).one()[0]
     if allowed.rate is None:
         return Uses(of_quota)
-    recent, oldest, _last = connection.execute(_counted(grant_id, now - limits.WINDOW)).one()
+    recent, oldest = connection.execute(_counted(grant_id, now - limits.WINDOW)).one()
     return Uses(of_quota, recent, oldest)
 
 
-def _usage(session: Any, grant: Grant, now: datetime) -> Usage:
-    downloads, _first, last = session.execute(_counted(grant.id, grant.begins)).one()
-    since = limits.since(grant.limits(), grant.begins, now)
-    of_quota = downloads if since == grant.begins else session.execute(_counted(grant.id, since)).one()[0]
-    return Usage(downloads, of_quota, last)
-
-
-def _counted(grant_id: str, since: datetime) -> sa.Select[tuple[int, Any, Any]]:
-    """How many uses there are since a moment, the first of them and the last (datetimes, or None without any)."""
-    columns = (sa.func.count(), sa.func.min(GrantUse.at), sa.func.max(GrantUse.at))
+def _counted(grant_id: str, since: datetime) -> sa.Select[tuple[int, Any]]:
+    """How many uses there are since a moment, and the first of them (a datetime, or None without any)."""
+    columns = (sa.func.count(), sa.func.min(GrantUse.at))
     return sa.select(*columns).where(GrantUse.grant_id == grant_id, GrantUse.at >= since)

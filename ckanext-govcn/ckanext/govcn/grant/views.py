@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.dataset import forms
+from ckanext.govcn.dataset import forms, pages
 from ckanext.govcn.grant import persons
 from ckanext.govcn.grant.action import PER_PAGE
 
@@ -16,20 +16,8 @@ STEPS = frozenset({"suspend", "resume", "end", "key_revoke"})
 FARTHEST = 10_000  # pages
 
 
-@grants.errorhandler(tk.NotAuthorized)
-def _refused(refusal: tk.NotAuthorized) -> Any:
-    if not tk.current_user.is_authenticated:
-        return tk.redirect_to("user.login", came_from=tk.request.full_path.rstrip("?"))
-    shown = {"code": 403, "content": refusal.message or "", "name": "Forbidden"}
-    return tk.render("error_document_template.html", shown), 403
-
-
-@grants.after_request
-def _keep_to_oneself(response: flask.Response) -> flask.Response:
-    """Grants and keys stay in no cache."""
-    response.headers["Cache-Control"] = "private, no-store"
-    tk.request.environ["__no_cache__"] = True
-    return response
+grants.register_error_handler(tk.NotAuthorized, pages.refused)
+grants.after_request(pages.kept_alone)
 
 
 @grants.route("")

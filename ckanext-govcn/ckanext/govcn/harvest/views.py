@@ -19,7 +19,7 @@ from ckan import model
 from ckan.lib.pagination import Page
 from werkzeug.wrappers import Response
 
-from ckanext.govcn.dataset import forms
+from ckanext.govcn.dataset import forms, pages
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import organizations_of, user_of
 from ckanext.govcn.harvest import auth, changes, health, queries, rules, sheets, uploads
@@ -39,13 +39,8 @@ DOWNLOADED = 100_000
 """Problems in one downloaded list; a longer one says that it was cut."""
 
 
-@entry.errorhandler(tk.NotAuthorized)
-@desk.errorhandler(tk.NotAuthorized)
-def _refused(refusal: tk.NotAuthorized) -> Any:
-    if not tk.current_user.is_authenticated:
-        return tk.redirect_to("user.login", came_from=tk.request.full_path.rstrip("?"))
-    shown = {"code": 403, "content": refusal.message or "", "name": "Forbidden"}
-    return tk.render("error_document_template.html", shown), 403
+entry.register_error_handler(tk.NotAuthorized, pages.refused)
+desk.register_error_handler(tk.NotAuthorized, pages.refused)
 
 
 @desk.route("")
@@ -292,7 +287,7 @@ def workbook(number: int) -> Any:
     if kept is None:
         tk.h.flash_error(say("文件已删除或已过保存期限", "The file is no longer kept"))
         return tk.redirect_to("govcn_harvest.job", number=number)
-    return _kept_alone(
+    return pages.kept_alone(
         flask.send_file(kept.path, mimetype=sheets.XLSX, as_attachment=True, download_name=kept.filename)
     )
 
@@ -367,15 +362,9 @@ def _all_problems(number: int) -> Iterator[list[Any]]:
 
 
 def _download(content: bytes, name: str, media_type: str) -> Response:
-    return _kept_alone(
+    return pages.kept_alone(
         flask.send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
     )
-
-
-def _kept_alone(response: Response) -> Response:
-    """A file for one person: no cache keeps it."""
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _ask(action: str, **data: Any) -> Any:

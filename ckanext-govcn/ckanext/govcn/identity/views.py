@@ -16,6 +16,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.views.user import regenerate_session, rotate_token
 
+from ckanext.govcn.dataset import pages
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.identity import accounts, site
 from ckanext.govcn.identity.attempt import Attempt, local_path
@@ -33,10 +34,8 @@ KEPT = "govcn_identity"
 @identities.after_request
 def _keep_to_oneself(response: flask.Response) -> flask.Response:
     """In no cache, and no address of ours for another host."""
-    response.headers["Cache-Control"] = "private, no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
-    tk.request.environ["__no_cache__"] = True
-    return response
+    return pages.kept_alone(response)
 
 
 @identities.route("/<provider>/start")

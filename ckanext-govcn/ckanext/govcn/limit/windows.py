@@ -45,13 +45,15 @@ class Standing:
         return max(math.ceil(self.milliseconds / 1000), 1)
 
     def headers(self) -> dict[str, str]:
-        """RateLimit-* (draft-ietf-httpapi-ratelimit-headers-03) and, of a refusal, Retry-After (RFC 9110, 10.2.3)."""
-        told = {
-            "RateLimit-Limit": str(self.limit.most),
-            "RateLimit-Remaining": str(max(self.limit.most - self.used, 0)),
-            "RateLimit-Reset": str(self.seconds),
-        }
-        return told if self.allowed else {**told, "Retry-After": str(self.seconds)}
+        """What the answer tells."""
+        remaining = max(self.limit.most - self.used, 0)
+        return rate_limit_headers(self.limit.most, remaining, self.seconds, allowed=self.allowed)
+
+
+def rate_limit_headers(limit: int, remaining: int, seconds: int, *, allowed: bool) -> dict[str, str]:
+    """RateLimit-* (draft-ietf-httpapi-ratelimit-headers-03) and, of a refusal, Retry-After (RFC 9110, 10.2.3)."""
+    told = {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(seconds)}
+    return told if allowed else {**told, "Retry-After": str(seconds)}
 
 
 def network_of(address: str) -> str:
