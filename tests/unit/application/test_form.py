@@ -8,8 +8,8 @@ from importlib import resources
 import pytest
 import yaml
 from ckanext.govcn.application import texts
-from ckanext.govcn.application.exceptions import TableError
 from ckanext.govcn.application.form import faults, form, holds_identity_number, read
+from ckanext.govcn.workflow.exceptions import TableError
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,8 +8,10 @@ from importlib import resources
 
 import pytest
 import yaml
-from ckanext.govcn.application import exceptions, machine
-from ckanext.govcn.application.machine import Asker, step, steps_for, table
+from ckanext.govcn.application.machine import step, steps_for, table
+from ckanext.govcn.workflow import exceptions
+from ckanext.govcn.workflow.machine import Asker
+from ckanext.govcn.workflow.table import table_of
 
 A, B, O, C = "applicant", "bureau", "owner", "clock"  # noqa: E741
 # the table as issue and rules state it, written a second time: state → event → (state after, who)
@@ -211,7 +213,7 @@ def test_a_wrong_table_is_refused() -> None:
         change(given)
         return given
 
-    assert machine.table_of(_sound()) == table()
+    assert table_of(_sound(), "states.yaml") == table()
     for change in (
         lambda t: t.pop("roles"),
         lambda t: t["events"]["approve"]["steps"][0].update(to="nowhere"),
@@ -221,7 +223,7 @@ def test_a_wrong_table_is_refused() -> None:
         lambda t: t["states"]["draft"].update(unknown=1),
     ):
         with pytest.raises(exceptions.TableError):
-            machine.table_of(broken(change))
+            table_of(broken(change), "states.yaml")
 
 
 def _reachable(start: str) -> set[str]:

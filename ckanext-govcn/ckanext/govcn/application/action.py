@@ -13,12 +13,12 @@ from ckan.types import Context, DataDict
 from ckanext.govcn.access import people
 from ckanext.govcn.application import cases, deadlines, form, machine, steps, texts
 from ckanext.govcn.application.cases import Reader
-from ckanext.govcn.application.exceptions import NotConditional, NotYourStep, WrongState
 from ckanext.govcn.application.machine import APPLICANT, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
+from ckanext.govcn.workflow.exceptions import NotConditional, NotYourStep, WrongState
 
 PER_PAGE, LONGEST_LIST = 20, 200
 LISTS = ("mine", "waiting", "all")

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.govcn.access import people, rules
-from ckanext.govcn.application.machine import APPLICANT, BUREAU, OWNER, Asker, table
+from ckanext.govcn.application.machine import APPLICANT, BUREAU, OWNER, table
 from ckanext.govcn.application.model import STEPS, Application
 from ckanext.govcn.department import bureau
+from ckanext.govcn.workflow.machine import Asker
 
 EDITORS = frozenset({"admin", "editor"})
 

@@ -16,8 +16,8 @@ from typing import Any, cast
 import yaml
 from stdnum.cn import ric
 
-from ckanext.govcn.application.machine import Named
 from ckanext.govcn.catalog.identifiers import compact, uscc_valid
+from ckanext.govcn.workflow.table import Named
 
 LEGAL_ENTITY, PERSON = "legal_entity", "person"
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")

@@ -14,9 +14,10 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.access import rules
 from ckanext.govcn.application import cases
-from ckanext.govcn.application.machine import Asker, State
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.workflow.machine import Asker
+from ckanext.govcn.workflow.table import State
 
 ACTIVE, SUSPENDED = "active", "suspended"
 _ALIVE = ("pending", "in_force")

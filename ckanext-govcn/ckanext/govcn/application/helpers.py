@@ -9,9 +9,9 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.application import deadlines, form, identities, machine
-from ckanext.govcn.application.exceptions import StepRefused
-from ckanext.govcn.application.machine import Named
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.workflow.exceptions import StepRefused
+from ckanext.govcn.workflow.table import Named
 
 
 def govcn_application_name(kind: str, name: str) -> str:

@@ -12,13 +12,14 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.application import cases, deadlines, form, grants, identities, machine, telling, texts
-from ckanext.govcn.application.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
-from ckanext.govcn.application.machine import CLOCK, Asker, table
+from ckanext.govcn.application.machine import CLOCK, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.grant import limits
 from ckanext.govcn.grant.exceptions import TermsRefused
+from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
+from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker, role_taken
 
 _PERSONAL = (NotYourStep, AskerDecides, SamePerson)
 _FORM = tuple(form.form().fields)
@@ -103,16 +104,16 @@ def check(answers: Mapping[str, str], *, complete: bool) -> None:
 def _write(application: Application, event: str, to: str, asker: Asker, given: Mapping[str, str]) -> None:
     """State, history, grant, notices and audit line, all or nothing; the transaction ends here."""
     known = table()
-    before, rule = application.state, known.rules[application.state, event]
-    role = next(name for name in known.roles if name in rule.by and name in asker.roles)
-    asked = {name: given.get(name, "").strip() for name in (machine.REASON, machine.REASON_CLASS, machine.BASIS)}
+    before = application.state
+    role = role_taken(known, before, event, asker)
+    asked = {name: given.get(name, "").strip() for name in (REASON, REASON_CLASS, BASIS)}
     try:
         application.state, application.changed_at = to, datetime.now(UTC)
         cases.note(
             application, event=event, from_state=before, to_state=to, role=role, user_id=asker.user_id or None, **asked
         )
         if to != "expired":  # a grant ends by its own time
-            grants.follow(application, known.states[before], known.states[to], asker, asked[machine.REASON])
+            grants.follow(application, known.states[before], known.states[to], asker, asked[REASON])
         telling.tell(application, known.events[event], known.states[to], asker.user_id)
         model.Session.flush()
         telling.record(application, event, asker.user_id, role=role, state=to)

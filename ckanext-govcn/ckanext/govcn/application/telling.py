@@ -5,12 +5,13 @@ from __future__ import annotations
 import flask
 from ckan import model
 
-from ckanext.govcn.application.machine import APPLICANT, BUREAU, OWNER, Event, State
+from ckanext.govcn.application.machine import APPLICANT, BUREAU, OWNER
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit import log
 from ckanext.govcn.audit.chain import Event as AuditEvent
 from ckanext.govcn.audit.origin import origin
 from ckanext.govcn.notice.outbox import To, notify
+from ckanext.govcn.workflow.table import Event, State
 
 KIND = "application_step"
 

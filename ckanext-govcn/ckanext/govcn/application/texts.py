@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import yaml
 
-from ckanext.govcn.application.exceptions import TableError
+from ckanext.govcn.workflow.exceptions import TableError
 
 COMMITMENT, AGREEMENT = "commitment", "agreement"
 
