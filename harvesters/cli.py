@@ -336,7 +336,7 @@ def template_command(department: str, source: str, output: Path | None, *, as_js
 def thin_command(*, as_json: bool) -> None:
     """Thin old runs by config/retention.yaml: changes, problems and records as received go, counts stay.
 
-    Queries that found nothing go too, once they are old.
+    Queries that found nothing and files of ended applications go too, once they are old.
     """
     with _one_sentence(as_json):
         from harvesters.thinning import thin
@@ -344,7 +344,7 @@ def thin_command(*, as_json: bool) -> None:
         gone = thin()
         told = (
             "已清理归集任务 {runs} 次：变更 {changes} 项，问题 {problems} 条，来源记录 {records} 条；"
-            "未检索到的词 {missed_queries} 个。"
+            "未检索到的词 {missed_queries} 个，已办结申请的文件 {application_files} 个。"
         )
         _print(gone if as_json else told.format_map(gone))
 

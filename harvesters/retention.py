@@ -1,4 +1,5 @@
-"""How long runs are kept in full, and missed queries at all (保留规则): `config/retention.yaml`. PURE.
+"""How long runs are kept in full, missed queries and files of applications at all (保留规则): `config/retention.yaml`.
+PURE.
 
 A run that is older than `days` and not among the source's last `runs` is thinned: its changes, snapshots, problems and
 the records that it received go, its counts and how often each rule refused stay. What the present state refers to is
@@ -27,12 +28,14 @@ class Retention:
     most `LARGEST_RECORD`, which a page can still show.
 
     `missed_query_days`: how long is kept what people looked for and did not find (未检索到), today counted.
+    `application_file_days`: how long attachments and stamped scans are kept once their application has ended.
     """
 
     days: int = 180
     runs: int = 20
     record_bytes: int = 1_048_576
     missed_query_days: int = 366
+    application_file_days: int = 1095
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def load_retention(folder: Path) -> Retention:
     values: Any = cast("dict[Any, Any]", given).get("retention", {}) if isinstance(given, dict) else None
     known = set(Retention.__dataclass_fields__)
     if not isinstance(values, dict):
-        raise SourceInvalid(str(path), [Fault(1, "retention", "应写明 days、runs、record_bytes、missed_query_days")])
+        raise SourceInvalid(str(path), [Fault(1, "retention", f"应写明 {'、'.join(Retention.__dataclass_fields__)}")])
     read = cast("dict[Any, Any]", values)
     faults = [
         Fault(1, str(key), "没有这个设置" if key not in known else "应为不小于 1 的整数")

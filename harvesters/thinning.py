@@ -1,4 +1,5 @@
-"""Carries out `retention`: old runs lose what was kept of them in full, old missed queries go.
+"""Carries out `retention`: old runs lose what was kept of them in full, old missed queries and files of applications
+go.
 
 `harvest thin`, and the worker every hour.
 """
@@ -10,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ckan import model
+from ckan.plugins import plugin_loaded
+from ckanext.govcn.application import files
 from ckanext.govcn.portal.model import forget_missed
 from sqlalchemy import text
 
@@ -55,7 +58,7 @@ RAW = text("""
 def thin(rule: Retention | None = None, now: datetime | None = None) -> dict[str, Any]:
     """Thin what the rule says: `runs` thinned, and how many of the others went. Idempotent.
 
-    Keys: `runs`, `changes`, `problems`, `records`, `missed_queries` (texts, each day's counted).
+    Keys: `runs`, `changes`, `problems`, `records`, `missed_queries` (texts, each day's counted), `application_files`.
     """
     rule = rule or load_retention(config_folder())
     past = [Past(row.id, row.source, row.started_at, row.open) for row in model.Session.execute(RUNS)]
@@ -73,4 +76,5 @@ def thin(rule: Retention | None = None, now: datetime | None = None) -> dict[str
     gone["records"] = deleted.rowcount
     gone["missed_queries"] = forget_missed(now.astimezone().date() - timedelta(days=rule.missed_query_days - 1))
     model.Session.commit()
+    gone["application_files"] = files.thin(rule.application_file_days, now) if plugin_loaded("govcn_application") else 0
     return gone

@@ -3,6 +3,9 @@ examples."""
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -11,14 +14,17 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.govcn.access import people
-from ckanext.govcn.application import cases, deadlines, form, machine, steps, texts
+from ckanext.govcn.access.exceptions import FileTooLarge
+from ckanext.govcn.application import cases, files, filing, form, papers, printing, showing, steps, telling
 from ckanext.govcn.application.cases import Reader
+from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
-from ckanext.govcn.application.model import Application
-from ckanext.govcn.dataset.api import plain, whole_number
+from ckanext.govcn.application.model import Application, ApplicationFile
+from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
-from ckanext.govcn.workflow.exceptions import NotConditional, NotYourStep, WrongState
+from ckanext.govcn.paper.exceptions import FileRefused, NotPrintable
+from ckanext.govcn.workflow.exceptions import NotConditional, NotYourStep, StepRefused, WrongState
 
 PER_PAGE, LONGEST_LIST = 20, 200
 LISTS = ("mine", "waiting", "all")
@@ -51,7 +57,7 @@ def govcn_application_create(context: Context, data_dict: DataDict) -> dict[str,
     steps.fill(application, answers)
     model.Session.add(application)
     model.Session.commit()
-    return _shown(application, reader)
+    return showing.shown(application, reader)
 
 
 def govcn_application_update(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def govcn_application_update(context: Context, data_dict: DataDict) -> dict[str,
     steps.check(answers, complete=False)
     steps.fill(application, answers)
     model.Session.commit()
-    return _shown(application, reader)
+    return showing.shown(application, reader)
 
 
 def govcn_application_submit(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -93,7 +99,7 @@ def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, An
         raise tk.ValidationError({"event": [say(f"应为以下之一：{names}", f"Must be one of: {names}")]})
     given = {name: _text(name, data_dict[name]) for name in table().fields if name in data_dict}
     steps.take(application, event, cases.asker_of(application, reader), given)
-    return _shown(application, reader)
+    return showing.shown(application, reader)
 
 
 @tk.side_effect_free
@@ -101,7 +107,87 @@ def govcn_application_show(context: Context, data_dict: DataDict) -> dict[str, A
     """The application `id`: its fields, `state`, `steps` (its history), `events` that the reader could take now, and
     `texts` to accept. Only for the applicant, the department's editors and the bureau; a draft for the applicant."""
     reader = _reader("govcn_application_show", context, data_dict)
-    return _shown(_found(data_dict, reader), reader)
+    return showing.shown(_found(data_dict, reader), reader)
+
+
+@tk.side_effect_free
+def govcn_application_paper_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """A paper of the application `id` for the 公章: `paper` form, commitment or agreement; `format` docx (default) or
+    pdf.
+
+    Gives `paper`, `title`, `version`, `sha256` (of its text; both stand at the foot of each page), `filename`,
+    `media_type` and `content`, the file in base64.
+    """
+    reader = _reader("govcn_application_paper_show", context, data_dict)
+    application = _found(data_dict, reader)
+    known = printing.papers_of(application)
+    name = data_dict.get("paper")
+    if not isinstance(name, str) or name not in known:
+        raise tk.ObjectNotFound(say("这份申请没有这样的文书", "The application has no such paper"))
+    format_ = data_dict.get("format") or "docx"
+    if format_ not in printing.FORMATS:
+        raise tk.ValidationError({"format": [say("应为 docx 或 pdf", "Must be docx or pdf")]})
+    print_, media_type = printing.FORMATS[format_]
+    try:
+        content = print_(known[name])
+    except NotPrintable as error:
+        raise tk.ValidationError({"format": [say(error.message, error.message_en)]}) from error
+    telling.record(application, "print", reader.user_id, paper=name, format=format_, sha256=known[name].sha256)
+    return {
+        **showing.paper(name, known[name]),
+        "filename": f"{known[name].filename}.{format_}",
+        "media_type": media_type,
+        "content": base64.b64encode(content).decode(),
+    }
+
+
+def govcn_application_file_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Add a file to the application `id`: `upload` (multipart; pdf, png, jpg, docx or xlsx by its content), `paper`
+    empty for an attachment, or form, commitment or agreement for a stamped scan of it. Gives the application.
+
+    Attachments are the applicant's, while the form can be changed; the department uploads its scan of the agreement.
+    """
+    reader = _reader("govcn_application_file_create", context, data_dict)
+    application = _found(data_dict, reader, to_change=True)
+    paper, given = data_dict.get("paper") or ATTACHMENT, data_dict.get("upload")
+    if not isinstance(paper, str) or paper not in (ATTACHMENT, *papers.kinds()):
+        raise tk.ValidationError({"paper": [say("没有这样的文书", "There is no such paper")]})
+    asker, printed = cases.asker_of(application, reader), printing.papers_of(application).get(paper)
+    with _refusals(application, "file_create", reader):
+        role = filing.adds(application.state, asker.roles, paper, printed=printed is not None)
+    if given is None or not getattr(given, "filename", ""):
+        raise tk.ValidationError({"upload": [say("请选择文件", "Please choose a file")]})
+    if files.room_for(application, paper) < 1:
+        most = files.most(paper)
+        raise tk.ValidationError({"upload": [say(f"最多 {most} 个文件", f"At most {most} files")]})
+    try:
+        content, kind = files.read(given.stream)
+    except (FileTooLarge, FileRefused) as error:
+        raise tk.ValidationError({"upload": [say(error.message, error.message_en)]}) from error
+    file = ApplicationFile(application_id=application.id, paper=paper, role=role, user_id=reader.user_id)
+    file.text_sha256 = printed.sha256 if printed is not None else ""
+    files.keep(file, given.filename, content, kind)
+    telling.record(application, "file_create", reader.user_id, file=file.id, paper=paper, sha256=file.sha256)
+    model.Session.commit()
+    return showing.shown(application, reader)
+
+
+def govcn_application_file_delete(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Take the attachment `file` out of one's own application `id`, until it is submitted. Gives the application."""
+    reader = _reader("govcn_application_file_delete", context, data_dict)
+    application = _found(data_dict, reader, to_change=True)
+    identifier = tk.get_or_bust(data_dict, "file")
+    file = files.find(application.id, identifier) if isinstance(identifier, str) else None
+    if file is None:
+        raise tk.ObjectNotFound(say("没有这个文件", "There is no such file"))
+    asker, submitted = cases.asker_of(application, reader), showing.was_submitted(application, file)
+    with _refusals(application, "file_delete", reader):
+        filing.removes(application.state, asker.roles, file.paper, submitted=submitted)
+    files.remove([file])
+    telling.record(application, "file_delete", reader.user_id, file=file.id, sha256=file.sha256)
+    model.Session.commit()
+    files.erase([file])
+    return showing.shown(application, reader)
 
 
 @tk.side_effect_free
@@ -119,7 +205,7 @@ def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, A
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
     count, rows = cases.listed(reader, which, state, *_page(data_dict))
     histories = cases.histories([row.id for row in rows])
-    return {"count": count, "results": [_line(row, histories[row.id]) for row in rows]}
+    return {"count": count, "results": [showing.line(row, histories[row.id]) for row in rows]}
 
 
 @tk.side_effect_free
@@ -154,6 +240,17 @@ def _found(data_dict: DataDict, reader: Reader, *, to_change: bool = False) -> A
     return found
 
 
+@contextmanager
+def _refusals(application: Application, event: str, reader: Reader) -> Iterator[None]:
+    """A refusal as CKAN's, and in the audit log."""
+    try:
+        yield
+    except StepRefused as refusal:
+        model.Session.rollback()
+        telling.record(application, event, reader.user_id, "refused", rule=refusal.rule)
+        raise steps.told(refusal) from refusal
+
+
 def _dataset(context: Context, identifier: Any) -> model.Package:
     """The dataset, if the person may see it."""
     package = model.Package.get(identifier) if isinstance(identifier, str) else None
@@ -165,55 +262,3 @@ def _dataset(context: Context, identifier: Any) -> model.Package:
 def _page(data_dict: DataDict) -> tuple[int, int]:
     limit = min(whole_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
     return limit, whole_number(data_dict, "offset", 0)
-
-
-def _line(application: Application, history: list[dict[str, Any]]) -> dict[str, Any]:
-    """What lists show of an application; `deadline` is null where none runs."""
-    names = ("id", "dataset_id", "dataset_title", "state", "subject_kind", "subject_name")
-    times = {name: getattr(application, name) for name in ("created_at", "submitted_at", "changed_at")}
-    return (
-        {name: getattr(application, name) for name in names}
-        | plain(times)
-        | {"deadline": deadlines.told(application, history)}
-    )
-
-
-def _shown(application: Application, reader: Reader) -> dict[str, Any]:
-    asker, history = cases.asker_of(application, reader), cases.history(application.id)
-    dataset_open = cases.is_open(model.Package.get(application.dataset_id))
-    accepted = ("commitment_version", "commitment_sha256", "agreement_version", "agreement_sha256")
-    return {
-        **_line(application, history),
-        **steps.answers_of(application),
-        **{name: getattr(application, name) for name in accepted},
-        **plain({"agreement_at": application.agreement_at}),
-        "grant_id": application.grant_id,
-        "limits": application.limits or None,
-        "roles": sorted(asker.roles),
-        "editable": APPLICANT in asker.roles and table().states[application.state].editable,
-        "dataset_open": dataset_open,
-        "events": [event.name for event in machine.steps_for(application.state, asker, dataset_open=dataset_open)],
-        "steps": [_step(row, reader, names=APPLICANT not in asker.roles) for row in history],
-        "texts": _texts(application),
-    }
-
-
-def _step(row: dict[str, Any], reader: Reader, *, names: bool) -> dict[str, Any]:
-    """A step of the history. Who reviewed is for reviewers; the applicant reads which authority it was."""
-    shown = ("event", "from_state", "to_state", "role", "reason", "reason_class", "basis", "at")
-    named = names or row["user_id"] == reader.user_id
-    return plain({name: row[name] for name in shown}) | {"user_id": row["user_id"] if named else None}
-
-
-def _texts(application: Application) -> dict[str, dict[str, str]]:
-    commitment = texts.text_of(texts.COMMITMENT, version=application.commitment_version)
-    if table().states[application.state].editable:
-        commitment = texts.text_of(texts.COMMITMENT)
-    found = {"commitment": {"version": commitment.version, "sha256": commitment.sha256, "text": commitment.body}}
-    if application.agreement_text:
-        found["agreement"] = {
-            "version": application.agreement_version,
-            "sha256": application.agreement_sha256,
-            "text": application.agreement_text,
-        }
-    return found

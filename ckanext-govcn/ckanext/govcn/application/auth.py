@@ -34,6 +34,18 @@ def govcn_application_show(context: Context, data_dict: DataDict) -> AuthResult:
     return _logged_in(context, data_dict)
 
 
+def govcn_application_paper_show(context: Context, data_dict: DataDict) -> AuthResult:
+    return _logged_in(context, data_dict)
+
+
+def govcn_application_file_create(context: Context, data_dict: DataDict) -> AuthResult:
+    return _logged_in(context, data_dict)
+
+
+def govcn_application_file_delete(context: Context, data_dict: DataDict) -> AuthResult:
+    return _logged_in(context, data_dict)
+
+
 def govcn_application_list(context: Context, data_dict: DataDict) -> AuthResult:
     return _logged_in(context, data_dict)
 

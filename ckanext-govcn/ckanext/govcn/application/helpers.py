@@ -8,15 +8,15 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import deadlines, form, identities, machine
+from ckanext.govcn.application import deadlines, files, form, identities, machine, papers
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.workflow.exceptions import StepRefused
 from ckanext.govcn.workflow.table import Named
 
 
 def govcn_application_name(kind: str, name: str) -> str:
-    """The name of one of the table's `states`, `events`, `roles`, `fields` or `reason_classes`, or of the form's
-    `subject_kinds`; the name itself when there is none."""
+    """The name of one of the table's `states`, `events`, `roles`, `fields` or `reason_classes`, of the form's
+    `subject_kinds`, or of the `papers`; the name itself when there is none."""
     tables: Mapping[str, Mapping[str, Named]] = {
         "states": machine.table().states,
         "events": machine.table().events,
@@ -24,6 +24,7 @@ def govcn_application_name(kind: str, name: str) -> str:
         "fields": machine.table().fields,
         "reason_classes": machine.table().reason_classes,
         "subject_kinds": form.form().subject_kinds,
+        "papers": papers.kinds(),
     }
     found = tables[kind].get(name)
     return say(found.zh, found.en) if found else name
@@ -70,3 +71,8 @@ def govcn_application_person(user_id: str | None) -> str:
 def govcn_application_terms() -> list[dict[str, Any]]:
     """办理时限 of an application that is submitted now: `process`, `days`, `basis`, `verified`."""
     return deadlines.offered()
+
+
+def govcn_application_upload_limits() -> dict[str, int]:
+    """`megabytes` of a file, and how many `attachments`."""
+    return {"megabytes": int(tk.config[files.SIZE]) >> 20, "attachments": files.most(files.ATTACHMENT)}

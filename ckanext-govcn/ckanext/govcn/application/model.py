@@ -65,3 +65,23 @@ STEPS = sa.Table(
     sa.Column("basis", sa.Text),
     sa.Column("at", sa.DateTime(timezone=True)),
 )
+
+
+class ApplicationFile(tk.BaseModel):
+    """An attachment (`paper` empty) or a stamped scan of a paper; `text_sha256` is that of the paper's text when it was
+    uploaded. `role` and `user_id`: who uploaded it. `removed_at`: the bytes are gone, the line stays."""
+
+    __tablename__ = "govcn_application_file"
+
+    id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    application_id: Mapped[str] = mapped_column(sa.Text, sa.ForeignKey("govcn_application.id", ondelete="CASCADE"))
+    paper: Mapped[str] = mapped_column(sa.Text, default="")
+    text_sha256: Mapped[str] = mapped_column(sa.Text, default="")
+    filename: Mapped[str] = mapped_column(sa.Text)
+    media_type: Mapped[str] = mapped_column(sa.Text)
+    size: Mapped[int] = mapped_column(sa.BigInteger)
+    sha256: Mapped[str] = mapped_column(sa.Text)
+    role: Mapped[str] = mapped_column(sa.Text)
+    user_id: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    removed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

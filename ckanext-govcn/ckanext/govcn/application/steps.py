@@ -11,7 +11,7 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import cases, deadlines, form, grants, identities, machine, telling, texts
+from ckanext.govcn.application import cases, deadlines, files, form, grants, identities, machine, telling, texts
 from ckanext.govcn.application.machine import CLOCK, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit.chain import BEIJING
@@ -47,7 +47,7 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
         if isinstance(refusal, FieldMissing):
             said = {refusal.field: [say(refusal.message, refusal.message_en)]}
             raise tk.ValidationError(_faults(application, event, given) | said) from refusal
-        raise _told(refusal) from refusal
+        raise told(refusal) from refusal
     errors = _faults(application, event, given)
     if errors:
         model.Session.rollback()
@@ -60,11 +60,15 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
         _agreed(application, package)
     if "agreement" in table().events[event].needs:
         application.agreement_at = datetime.now(UTC)
+    # nobody else ever saw what was with a draft
+    gone = files.listed(application.id) if event == "withdraw" and application.submitted_at is None else []
+    files.remove(gone)
     try:
         _write(application, event, to, asker, given)
     except tk.ValidationError:  # the grant's
         telling.record(application, event, asker.user_id, "refused", rule="grant")
         raise
+    files.erase(gone)
 
 
 def expire_due() -> int:
@@ -99,6 +103,14 @@ def check(answers: Mapping[str, str], *, complete: bool) -> None:
         errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))
     if errors:
         raise tk.ValidationError(dict(errors))
+
+
+def told(refusal: StepRefused) -> Exception:
+    """The refusal as CKAN's: what is about the person is NotAuthorized, the rest ValidationError."""
+    message = say(refusal.message, refusal.message_en)
+    if isinstance(refusal, _PERSONAL):
+        return tk.NotAuthorized(message)
+    return tk.ValidationError({refusal.rule: [message]})
 
 
 def _write(application: Application, event: str, to: str, asker: Asker, given: Mapping[str, str]) -> None:
@@ -184,10 +196,3 @@ def _listed(stored: object) -> str:
     """A list as CKAN stores it in an extra, as text."""
     values = json.loads(stored) if isinstance(stored, str) and stored.startswith("[") else [stored or ""]
     return "、".join(str(value) for value in values)
-
-
-def _told(refusal: StepRefused) -> Exception:
-    message = say(refusal.message, refusal.message_en)
-    if isinstance(refusal, _PERSONAL):
-        return tk.NotAuthorized(message)
-    return tk.ValidationError({refusal.rule: [message]})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from typing import Any
 
 import flask
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import form, texts
+from ckanext.govcn.access.exceptions import FileMissing
+from ckanext.govcn.application import cases, files, form, telling, texts
 from ckanext.govcn.application.action import LISTS, PER_PAGE
 from ckanext.govcn.application.machine import table
-from ckanext.govcn.dataset import forms
+from ckanext.govcn.dataset import forms, pages
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.bureau import user_of
 
 applications = flask.Blueprint("govcn_application", __name__, url_prefix="/govcn")
 FARTHEST = 10_000  # pages
@@ -23,6 +27,11 @@ def _log_in() -> Any:
     if tk.current_user.is_authenticated or tk.request.endpoint == "govcn_application.decisions":
         return None
     return tk.redirect_to("user.login", came_from=tk.request.full_path.rstrip("?"))
+
+
+@applications.after_request
+def _kept_alone(response: flask.Response) -> flask.Response:
+    return response if tk.request.endpoint == "govcn_application.decisions" else pages.kept_alone(response)
 
 
 @applications.route("/applications")
@@ -105,12 +114,76 @@ def act(id: str) -> Any:  # noqa: A002 - CKAN's name for it
     return tk.redirect_to("govcn_application.read", id=id)
 
 
+@applications.route("/applications/<id>/papers/<paper>.<any(docx, pdf):format>")
+def paper(id: str, paper: str, format: str) -> Any:  # noqa: A002 - CKAN's names
+    """A paper to print for the 公章."""
+    try:
+        printed = _call("govcn_application_paper_show", id=id, paper=paper, format=format)
+    except tk.ValidationError as faults:
+        forms.tell(faults)
+        return tk.redirect_to("govcn_application.read", id=id)
+    return _sent(io.BytesIO(base64.b64decode(printed["content"])), printed["media_type"], printed["filename"])
+
+
+@applications.route("/applications/<id>/files", methods=["POST"])
+def add_file(id: str) -> Any:  # noqa: A002 - CKAN's name for it
+    """An attachment, or a stamped scan of a paper."""
+    given = {"paper": tk.request.form.get("paper", ""), "upload": tk.request.files.get("upload")}
+    try:
+        _call("govcn_application_file_create", id=id, **given)
+    except tk.ValidationError as faults:
+        forms.tell(faults)
+    else:
+        tk.h.flash_success(say("文件已上传", "The file is uploaded"))
+    return tk.redirect_to(tk.h.url_for("govcn_application.read", id=id, _anchor="papers"))
+
+
+@applications.route("/applications/<id>/files/<file>/remove", methods=["POST"])
+def remove_file(id: str, file: str) -> Any:  # noqa: A002 - CKAN's name for it
+    """An attachment that was not submitted yet."""
+    try:
+        _call("govcn_application_file_delete", id=id, file=file)
+    except tk.ValidationError as faults:
+        forms.tell(faults)
+    else:
+        tk.h.flash_success(say("附件已删除", "The attachment is removed"))
+    return tk.redirect_to(tk.h.url_for("govcn_application.read", id=id, _anchor="papers"))
+
+
+@applications.route("/applications/<id>/files/<file>")
+def file(id: str, file: str) -> Any:  # noqa: A002 - CKAN's name for it
+    """The bytes of a file, for whoever sees the application; with a token as well."""
+    user = user_of(forms.asking())
+    reader = cases.reader_of(user) if user is not None else None
+    application = cases.find(id, reader) if reader is not None else None
+    found = files.find(id, file) if application is not None else None
+    if reader is None or application is None or found is None:
+        return tk.abort(404, say("没有这份申请或这个文件", "There is no such application or file"))
+    try:
+        path = files.path_of(found)
+    except FileMissing as error:
+        return tk.abort(404, say(error.message, error.message_en))
+    telling.record(application, "file_read", reader.user_id, file=found.id, sha256=found.sha256)
+    return _sent(path, found.media_type, found.filename)
+
+
 @applications.route("/decisions")
 def decisions() -> Any:
     """What was decided about which dataset, without anybody's name."""
     page = _page()
     found = _call("govcn_application_decision_list", limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
     return tk.render("application/decisions.html", {"found": found} | _pages(found["count"], page))
+
+
+def _sent(content: Any, media_type: str, filename: str) -> flask.Response:
+    """To be kept, never to be shown within the portal's own origin."""
+    response = flask.send_file(
+        content, mimetype=media_type, as_attachment=True, download_name=filename, conditional=False, etag=False
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _call(action: str, **data: Any) -> Any:
