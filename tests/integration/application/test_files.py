@@ -36,7 +36,16 @@ def kept(application: dict[str, Any]) -> int:
     return sum(path.is_file() for path in (files.folder() / application["id"]).rglob("*"))
 
 
-def test_attachments_from_the_draft_to_the_department(world: World, app: Any) -> None:
+def test_files_and_papers(world: World, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One world for all of it: making one takes longer than what is done in it."""
+    attachments_from_the_draft_to_the_department(world, app)
+    what_is_no_file_of_ours_is_refused_and_nothing_is_kept(world, monkeypatch)
+    there_is_room_for_so_many(world, monkeypatch)
+    papers_are_printed_and_come_back_stamped(world)
+    files_go_with_a_draft_and_with_time_but_never_their_lines(world)
+
+
+def attachments_from_the_draft_to_the_department(world: World, app: Any) -> None:
     draft = world.apply()
     added = add(world, "applicant", draft, name="../../etc/证明.html")["files"]
     [file] = added
@@ -76,15 +85,13 @@ def test_attachments_from_the_draft_to_the_department(world: World, app: Any) ->
     assert "证明.pdf" in page
 
 
-def test_what_is_no_file_of_ours_is_refused_and_nothing_is_kept(world: World) -> None:
+def what_is_no_file_of_ours_is_refused_and_nothing_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = world.apply()
-    tk.config["ckanext.govcn.application.file_size"] = 1000
-    try:
+    with monkeypatch.context() as patched:
+        patched.setitem(tk.config, "ckanext.govcn.application.file_size", 1000)
         for content in (b"", b"<html>", PDF + b"PK\x05\x06" + b"\0" * 18, PDF[:-3], PDF + b"\0" * 1000):
             with pytest.raises(tk.ValidationError):
                 add(world, "applicant", draft, content=content, name="证明.pdf")
-    finally:
-        tk.config["ckanext.govcn.application.file_size"] = 20 << 20
     for wrong in ({"upload": None}, {"upload": "text"}, {"paper": "no_such"}, {"paper": ["form"]}):
         with pytest.raises(tk.ValidationError):
             world.as_("applicant", "govcn_application_file_create", **{"id": draft["id"], "upload": upload()} | wrong)
@@ -94,16 +101,17 @@ def test_what_is_no_file_of_ours_is_refused_and_nothing_is_kept(world: World) ->
             add(world, who, draft)
 
 
-def test_there_is_room_for_so_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(tk.config, "ckanext.govcn.application.attachments", 1)
+def there_is_room_for_so_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = world.apply()
-    add(world, "applicant", draft)
-    with pytest.raises(tk.ValidationError):
+    with monkeypatch.context() as patched:
+        patched.setitem(tk.config, "ckanext.govcn.application.attachments", 1)
         add(world, "applicant", draft)
+        with pytest.raises(tk.ValidationError):
+            add(world, "applicant", draft)
     assert add(world, "applicant", draft, "form")["files"][1]["paper"] == "form"
 
 
-def test_papers_are_printed_and_come_back_stamped(world: World) -> None:
+def papers_are_printed_and_come_back_stamped(world: World) -> None:
     agreed = world.until("agreement")
     text = agreed["texts"]["agreement"]
     for format_, start in (("docx", b"PK"), ("pdf", b"%PDF")):
@@ -135,7 +143,7 @@ def test_papers_are_printed_and_come_back_stamped(world: World) -> None:
     assert "材料" not in json.dumps(lines, ensure_ascii=False)
 
 
-def test_files_go_with_a_draft_and_with_time_but_never_their_lines(world: World) -> None:
+def files_go_with_a_draft_and_with_time_but_never_their_lines(world: World) -> None:
     from datetime import UTC, datetime, timedelta
 
     from ckanext.govcn.application import files

@@ -19,7 +19,7 @@ ROLES = [frozenset(chosen) for n in range(4) for chosen in itertools.combination
 def test_every_state_paper_and_set_of_roles(state: str, paper: str) -> None:
     about = table().states[state]
     for roles, printed in itertools.product(ROLES, (False, True)):
-        expected = A if A in roles else O if O in roles and paper == papers.AGREEMENT else ""
+        expected = A if A in roles else O if O in roles and paper in (papers.AGREEMENT, papers.SUPPLEMENT) else ""
         possible = about.editable if paper == ATTACHMENT else printed and not about.final
         if expected and possible:
             assert filing.adds(state, roles, paper, printed=printed) == expected

@@ -15,6 +15,8 @@ from ckanext.govcn.workflow.table import table_of
 
 A, B, O, C = "applicant", "bureau", "owner", "clock"  # noqa: E741
 # the table as issue and rules state it, written a second time: state → event → (state after, who)
+ENDED = {"terminate": ("terminated", {O, B}), "withdraw": ("withdrawn", {A}), "expire": ("expired", {C})}
+STOPPED = {"suspend": ("suspended", {O, B}), "suspend_on_notice": ("suspended", {O, B})}
 EXPECTED: dict[str, dict[str, tuple[str, set[str]]]] = {
     "draft": {"submit": ("formal_review", {A}), "withdraw": ("withdrawn", {A})},
     "formal_review": {
@@ -24,39 +26,39 @@ EXPECTED: dict[str, dict[str, tuple[str, set[str]]]] = {
     },
     "correction": {"submit": ("second_review", {A}), "withdraw": ("withdrawn", {A})},
     "second_review": {"pass": ("owner_review", {B}), "refuse": ("refused", {B}), "withdraw": ("withdrawn", {A})},
-    "owner_review": {"approve": ("agreement", {O}), "refuse": ("refused", {O}), "withdraw": ("withdrawn", {A})},
-    "agreement": {
-        "sign": ("in_use", {A}),
-        "terminate": ("terminated", {O, B}),
+    "owner_review": {
+        "approve": ("agreement", {O}),
+        "refuse": ("refused", {O}),
+        "extend": ("owner_review", {O}),
+        "ask_right_holder": ("right_holder", {O}),
+        "ask_experts": ("expert_review", {O}),
         "withdraw": ("withdrawn", {A}),
-        "expire": ("expired", {C}),
     },
-    "in_use": {
-        "report": ("reported", {A}),
-        "suspend": ("suspended", {O, B}),
-        "terminate": ("terminated", {O, B}),
-        "withdraw": ("withdrawn", {A}),
-        "expire": ("expired", {C}),
+    "right_holder": {"continue_review": ("owner_review", {O}), "withdraw": ("withdrawn", {A})},
+    "expert_review": {"continue_review": ("owner_review", {O}), "withdraw": ("withdrawn", {A})},
+    "agreement": {"sign": ("in_use", {A}), **ENDED},
+    "in_use": {"report": ("reported", {A}), "renew": ("renewal_check", {A}), **STOPPED, **ENDED},
+    "reported": {"report": ("reported", {A}), "renew": ("renewal_check", {A}), **STOPPED, **ENDED},
+    "renewal_check": {"pass": ("renewal_review", {B}), "drop_renewal": ("in_use", {A}), **STOPPED, **ENDED},
+    "renewal_review": {
+        "approve_renewal": ("renewal_agreement", {O}),
+        "refuse_renewal": ("in_use", {O}),
+        "extend": ("renewal_review", {O}),
+        "drop_renewal": ("in_use", {A}),
+        **STOPPED,
+        **ENDED,
     },
-    "reported": {
-        "report": ("reported", {A}),
-        "suspend": ("suspended", {O, B}),
-        "terminate": ("terminated", {O, B}),
-        "withdraw": ("withdrawn", {A}),
-        "expire": ("expired", {C}),
-    },
-    "suspended": {
-        "resume": ("in_use", {O, B}),
-        "terminate": ("terminated", {O, B}),
-        "withdraw": ("withdrawn", {A}),
-        "expire": ("expired", {C}),
-    },
+    "renewal_agreement": {"sign": ("in_use", {A}), "drop_renewal": ("in_use", {A}), **STOPPED, **ENDED},
+    "suspended": {"resume": ("in_use", {O, B}), **ENDED},
     "refused": {},
     "expired": {},
     "terminated": {},
     "withdrawn": {},
 }
-EVERYTHING = {"reason": "理由", "reason_class": "law", "basis": "依据", "commitment": "x", "agreement": "x"}
+EVERYTHING = {
+    "reason": "理由", "reason_class": "law", "basis": "依据", "commitment": "x", "agreement": "x", "until": "2027-06-30",
+    "days": "5", "notice_on": "2026-11-01", "notice_by": "一家企业",
+}  # fmt: skip
 ROLES = [frozenset(chosen) for n in range(5) for chosen in itertools.combinations((A, B, O, C), n)]
 STATES, EVENTS = list(table().states), list(table().events)
 
@@ -103,7 +105,13 @@ def test_who_asks_never_decides_whatever_else_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "event", "earlier"), [("owner_review", "approve", "pass"), ("suspended", "resume", "suspend")]
+    ("state", "event", "earlier"),
+    [
+        ("owner_review", "approve", "pass"),
+        ("renewal_review", "approve_renewal", "pass"),
+        ("suspended", "resume", "suspend"),
+        ("suspended", "resume", "suspend_on_notice"),
+    ],
 )
 def test_what_needs_a_second_person(state: str, event: str, earlier: str) -> None:
     roles = {B, O}
@@ -114,7 +122,7 @@ def test_what_needs_a_second_person(state: str, event: str, earlier: str) -> Non
 
 def test_every_event_that_gives_data_asks_whether_the_dataset_is_open() -> None:
     """Whatever leads towards data is only for a dataset that is still conditional; ending is always possible."""
-    guarded = {"submit", "approve", "sign", "resume"}
+    guarded = {"submit", "approve", "sign", "resume", "renew", "approve_renewal"}
     for (state, event), rule in table().rules.items():
         asker = Asker("u", {next(iter(rule.by))})
         if event in guarded:
@@ -127,7 +135,7 @@ def test_every_event_that_gives_data_asks_whether_the_dataset_is_open() -> None:
 
 def test_nothing_becomes_active_but_by_signing_and_resuming() -> None:
     active = {name for name, state in table().states.items() if state.grant == "active"}
-    assert active == {"in_use", "reported"}
+    assert active == {"in_use", "reported", "renewal_check", "renewal_review", "renewal_agreement"}
     into = {event for (state, event), rule in table().rules.items() if rule.to in active and state not in active}
     assert into == {"sign", "resume"}
 
@@ -143,8 +151,15 @@ def test_every_needed_field_is_asked_for(state: str, event: str) -> None:
             assert refused.value.field == name
 
 
-@pytest.mark.parametrize("state", ["second_review", "owner_review"])
-def test_a_refusal_without_reason_or_by_law_without_basis_is_impossible(state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "event", "to"),
+    [
+        ("second_review", "refuse", "refused"),
+        ("owner_review", "refuse", "refused"),
+        ("renewal_review", "refuse_renewal", "in_use"),
+    ],
+)
+def test_a_refusal_without_reason_or_by_law_without_basis_is_impossible(state: str, event: str, to: str) -> None:
     asker = Asker("u", {B, O})
     for given in (
         {},
@@ -155,8 +170,19 @@ def test_a_refusal_without_reason_or_by_law_without_basis_is_impossible(state: s
         {"reason": "理由", "reason_class": "rights", "basis": "  "},
     ):
         with pytest.raises(exceptions.FieldMissing):
-            step(state, "refuse", asker, given)
-    assert step(state, "refuse", asker, {"reason": "理由", "reason_class": "purpose"}) == "refused"
+            step(state, event, asker, given)
+    assert step(state, event, asker, {"reason": "理由", "reason_class": "purpose"}) == to
+
+
+def test_a_renewal_takes_the_review_of_an_application() -> None:
+    """Nothing but the bureau's check and the department's decision leads to a longer use."""
+    assert {state for (state, _event), rule in table().rules.items() if rule.to == "renewal_agreement"} == {
+        "renewal_review"
+    }
+    assert {event for (_state, event), rule in table().rules.items() if rule.to == "renewal_review"} == {
+        "pass",
+        "extend",
+    }
 
 
 def test_it_is_told_once_what_is_to_be_completed() -> None:

@@ -87,7 +87,8 @@ def govcn_application_submit(context: Context, data_dict: DataDict) -> dict[str,
 
 def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Take a step: `id`, `event` and what it needs (`reason`, `reason_class`, `basis`, `commitment`, `agreement`),
-    or may have (`quota`, `quota_period` all or day, `rate`: how often the grantee may download).
+    `until`, `days`, `notice_on`, `notice_by`), or may have (`quota`, `quota_period` all or day, `rate`: how often the
+    grantee may download; `consent`).
 
     Events, who may take them and what they need are the table of docs/applications.md. Gives the application.
     """
@@ -112,8 +113,8 @@ def govcn_application_show(context: Context, data_dict: DataDict) -> dict[str, A
 
 @tk.side_effect_free
 def govcn_application_paper_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """A paper of the application `id` for the 公章: `paper` form, commitment or agreement; `format` docx (default) or
-    pdf.
+    """A paper of the application `id` for the 公章: `paper` form, commitment, agreement or (after a renewal)
+    supplement; `format` docx (default) or pdf.
 
     Gives `paper`, `title`, `version`, `sha256` (of its text; both stand at the foot of each page), `filename`,
     `media_type` and `content`, the file in base64.
@@ -143,9 +144,11 @@ def govcn_application_paper_show(context: Context, data_dict: DataDict) -> dict[
 
 def govcn_application_file_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Add a file to the application `id`: `upload` (multipart; pdf, png, jpg, docx or xlsx by its content), `paper`
-    empty for an attachment, or form, commitment or agreement for a stamped scan of it. Gives the application.
+    empty for an attachment, or form, commitment, agreement or supplement for a stamped scan of it. Gives the
+    application.
 
-    Attachments are the applicant's, while the form can be changed; the department uploads its scan of the agreement.
+    Attachments are the applicant's, while the form can be changed; the department uploads its own scans of agreement
+    and supplement.
     """
     reader = _reader("govcn_application_file_create", context, data_dict)
     application = _found(data_dict, reader, to_change=True)
@@ -180,7 +183,7 @@ def govcn_application_file_delete(context: Context, data_dict: DataDict) -> dict
     file = files.find(application.id, identifier) if isinstance(identifier, str) else None
     if file is None:
         raise tk.ObjectNotFound(say("没有这个文件", "There is no such file"))
-    asker, submitted = cases.asker_of(application, reader), showing.was_submitted(application, file)
+    asker, submitted = cases.asker_of(application, reader), showing.was_submitted(file, cases.history(application.id))
     with _refusals(application, "file_delete", reader):
         filing.removes(application.state, asker.roles, file.paper, submitted=submitted)
     files.remove([file])
@@ -211,7 +214,8 @@ def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, A
 @tk.side_effect_free
 def govcn_application_decision_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """The public, de-identified list of decisions, the latest month first: `count` and `results` with dataset, month,
-    subject_kind, outcome (approve, refuse) and reason_class. `limit` (20, at most 200), `offset`."""
+    subject_kind, outcome (approve, refuse, approve_renewal, refuse_renewal) and reason_class. `limit` (20, at most
+    200), `offset`."""
     tk.check_access("govcn_application_decision_list", context, data_dict)
     count, rows = cases.decisions(*_page(data_dict))
     return {"count": count, "results": rows}

@@ -113,9 +113,9 @@ def histories(ids: list[str]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def note(application: Application, **step: str | None) -> None:
-    """Add one step to the history: event, from_state, to_state, role, user_id, reason, reason_class, basis. Its time is
-    the application's `changed_at`."""
+def note(application: Application, **step: Any) -> None:
+    """Add one step to the history: event, from_state, to_state, role, user_id, reason, reason_class, basis, and detail
+    (further fields as texts). Its time is the application's `changed_at`."""
     values = {"application_id": application.id, "at": application.changed_at, **step}
     model.Session.execute(sa.insert(STEPS).values(values))
 

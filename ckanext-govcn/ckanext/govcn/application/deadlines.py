@@ -12,10 +12,12 @@ from ckan import model
 from ckanext.govcn.application import cases, timing
 from ckanext.govcn.application.machine import BUREAU, OWNER, table
 from ckanext.govcn.application.model import Application
+from ckanext.govcn.application.timing import Taken
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.deadline.calendar import WorkingCalendar, load_calendar
-from ckanext.govcn.deadline.period import Period, State, reminder, standing
+from ckanext.govcn.deadline.exceptions import DeadlineError
+from ckanext.govcn.deadline.period import Extension, Period, State, extend, reminder, standing
 from ckanext.govcn.deadline.site import config_folder
 from ckanext.govcn.deadline.sla import Sla, Term, load_sla
 from ckanext.govcn.notice.outbox import To, notify
@@ -49,13 +51,32 @@ def _offered(term: Term) -> dict[str, Any]:
 
 def period_of(application: Application, history: Sequence[Mapping[str, Any]]) -> Period | None:
     """The period that runs now."""
-    steps = [(row["event"], _day(row["at"])) for row in history]
+    steps = [Taken(row["event"], _day(row["at"]), row["reason"], row["detail"] or {}) for row in history]
     return timing.period_of(application.state, application.terms or {}, steps)
 
 
+def extension_refused(application: Application, days: int, reason: str, consent: str) -> str:
+    """Why the period that runs is not extended so; empty when it may be."""
+    period, today = period_of(application, cases.history(application.id)), _day(datetime.now(BEIJING))
+    if period is None:
+        return say("现在没有办理期限在计算", "No period runs now")
+    try:
+        extend(period, _settings()[1], Extension(days, reason, today, consent))
+    except DeadlineError as refusal:
+        return say(refusal.message, refusal.message_en)
+    return ""
+
+
+def may_extend(application: Application, history: Sequence[Mapping[str, Any]]) -> bool:
+    """Does the table allow an extension that was not used yet?"""
+    period = period_of(application, history)
+    return period is not None and period.term.extension > 0 and period.extension is None
+
+
 def told(application: Application, history: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """What pages and actions say: process, due (a date), state, left and overdue (working days), basis, verified, and
-    warnings about years without known holidays; None where nothing runs."""
+    """What pages and actions say: process, days, extended (working days of these), stopped (why), due (a date), state,
+    left and overdue (working days), basis, verified, and warnings about years without known holidays; None where
+    nothing runs."""
     period = period_of(application, history)
     if period is None:
         return None
@@ -65,6 +86,8 @@ def told(application: Application, history: Sequence[Mapping[str, Any]]) -> dict
     return {
         "process": say(period.term.title, period.term.title_en),
         "days": period.days,
+        "extended": period.extension.days if period.extension else 0,
+        "stopped": say(period.open_stop.reason.label, period.open_stop.reason.label_en) if period.open_stop else "",
         "due": now.due.isoformat(),
         "state": state.value,
         "left": now.left,

@@ -75,7 +75,8 @@ def keep(file: ApplicationFile, filename: str, content: bytes, kind: Kind) -> No
     without them. Its name gets the extension of what it is."""
     given = safe_filename(filename, "file")
     stem = given.rpartition(".")[0] or given
-    file.id, file.filename = str(uuid.uuid4()), safe_filename(f"{stem}.{kind.extension}", "file")
+    file.id, file.at = str(uuid.uuid4()), datetime.now(UTC)
+    file.filename = safe_filename(f"{stem}.{kind.extension}", "file")
     file.media_type, file.size, file.sha256 = kind.media_type, len(content), hashlib.sha256(content).hexdigest()
     _write(folder() / file.application_id, file.id, content)
     model.Session.add(file)

@@ -1,11 +1,12 @@
 """What a state says of the grant (授权), carried out by plugin `govcn_grant`. ADAPTER.
 
 Without that plugin the state is kept and nobody gets data by it. The grant decides who gets data, here and later: one
-that was ended on its own page, or suspended there while the application is in use, stays so.
+that was ended or suspended on its own page stays so, whatever the application does.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import ckan.plugins as p
@@ -32,7 +33,7 @@ def follow(application: Application, before: State, after: State, actor: Asker, 
     if not before.grant and after.grant == ACTIVE:
         _give(application)
     elif application.grant_id:
-        _change(application.grant_id, after, actor, reason)
+        _change(application, after, actor, reason)
 
 
 def _give(application: Application) -> None:
@@ -60,13 +61,47 @@ def _give(application: Application) -> None:
         raise tk.ValidationError({error.field: [say(error.message, error.message_en)]}) from error
 
 
-def _change(grant_id: str, after: State, actor: Asker, reason: str) -> None:
-    data = {"id": grant_id, "reason": reason or after.zh}
-    state = tk.get_action("govcn_grant_show")(_as(actor.user_id), {"id": grant_id})["state"]
+def extend(application: Application) -> None:
+    """Move the grant's end to the application's, in the caller's transaction, in the name of whoever agreed to renew.
+    Raises ValidationError when the grant refuses: one that is suspended or over is not extended."""
+    if not application.grant_id or not p.plugin_loaded("govcn_grant"):
+        return
+    from ckanext.govcn.grant import giving
+    from ckanext.govcn.grant.exceptions import GrantError
+
+    decision = next(row for row in reversed(cases.history(application.id)) if row["event"] == "approve_renewal")
+    reason = decision["reason"] or f"续期 {application.id}"
+    try:
+        giving.extend(application.grant_id, decision["user_id"], application.use_until, reason)
+    except GrantError as error:
+        raise tk.ValidationError({error.field: [say(error.message, error.message_en)]}) from error
+
+
+def state_of(application: Application) -> str:
+    """The state of the grant; empty where there is none."""
+    if not application.grant_id or not p.plugin_loaded("govcn_grant"):
+        return ""
+    found = _grant(application)
+    return found.state(datetime.now(UTC)).value if found is not None else ""
+
+
+def _grant(application: Application) -> Any:
+    from ckanext.govcn.grant import model as grants
+
+    return grants.find(model.Session, application.grant_id)
+
+
+def _change(application: Application, after: State, actor: Asker, reason: str) -> None:
+    """A suspension made on the grant's own page is not the application's to lift: it is known by its time."""
+    data = {"id": application.grant_id, "reason": reason or after.zh}
+    grant, state = _grant(application), state_of(application)
     if after.grant == SUSPENDED and state in _ALIVE:
         tk.get_action("govcn_grant_suspend")(_as(actor.user_id), data)
-    elif after.grant == ACTIVE and state == "suspended":
-        tk.get_action("govcn_grant_resume")(_as(actor.user_id), data)
+        application.grant_suspended_at = grant.suspended_at
+    elif after.grant == ACTIVE:
+        if state == "suspended" and grant.suspended_at == application.grant_suspended_at:
+            tk.get_action("govcn_grant_resume")(_as(actor.user_id), data)
+        application.grant_suspended_at = None
     elif not after.grant and state in (*_ALIVE, "suspended"):
         tk.get_action("govcn_grant_end")(_as(actor.user_id), data)
 

@@ -11,6 +11,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.govcn.application import deadlines, files, form, identities, machine, papers
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.workflow.exceptions import StepRefused
+from ckanext.govcn.workflow.machine import BASIS, REASON_CLASS
 from ckanext.govcn.workflow.table import Named
 
 
@@ -76,3 +77,10 @@ def govcn_application_terms() -> list[dict[str, Any]]:
 def govcn_application_upload_limits() -> dict[str, int]:
     """`megabytes` of a file, and how many `attachments`."""
     return {"megabytes": int(tk.config[files.SIZE]) >> 20, "attachments": files.most(files.ATTACHMENT)}
+
+
+def govcn_application_step_fields(event: str) -> list[Any]:
+    """What the event asks for in fields of their own: those with a type, and a basis without a class of reasons."""
+    about, fields = machine.table().events[event], machine.table().fields
+    asked = [fields[name] for name in (*about.needs, *about.offers)]
+    return [each for each in asked if each.type or (each.name == BASIS and REASON_CLASS not in about.needs)]

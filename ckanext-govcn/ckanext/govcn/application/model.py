@@ -16,8 +16,9 @@ class Application(tk.BaseModel):
     """One 申请. `dataset_title` is the title when it was last submitted: what the dataset is called after it was closed
     is not for the applicant. `agreement_text` is what was made when the department agreed; `agreement_at` when the
     applicant accepted it; `terms` the rows of the deadline table that held when it was first submitted;
-    `limits` what the department set when it agreed (`quota`, `quota_period`, `rate` of `grant.limits`). No identity
-    numbers anywhere.
+    `limits` what the department set when it agreed (`quota`, `quota_period`, `rate` of `grant.limits`). `renew_until`:
+    the end that is asked for, while a renewal is reviewed. `grant_suspended_at`: when the application suspended its
+    grant, by which it knows its own suspension again. No identity numbers anywhere.
     """
 
     __tablename__ = "govcn_application"
@@ -43,6 +44,8 @@ class Application(tk.BaseModel):
     agreement_sha256: Mapped[str] = mapped_column(sa.Text, default="")
     agreement_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     grant_id: Mapped[str] = mapped_column(sa.Text, default="")
+    grant_suspended_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    renew_until: Mapped[date | None] = mapped_column(sa.Date)
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     limits: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
@@ -63,8 +66,28 @@ STEPS = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("reason_class", sa.Text),
     sa.Column("basis", sa.Text),
+    sa.Column("detail", JSONB),
     sa.Column("at", sa.DateTime(timezone=True)),
 )
+
+
+class Supplement(tk.BaseModel):
+    """A 补充协议 of a renewal, made when the department agreed: the use ends at `use_until`, before that at
+    `use_until_before`. One that was never accepted changes nothing."""
+
+    __tablename__ = "govcn_application_supplement"
+
+    application_id: Mapped[str] = mapped_column(
+        sa.Text, sa.ForeignKey("govcn_application.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    version: Mapped[str] = mapped_column(sa.Text)
+    text: Mapped[str] = mapped_column(sa.Text)
+    sha256: Mapped[str] = mapped_column(sa.Text)
+    use_until_before: Mapped[date] = mapped_column(sa.Date)
+    use_until: Mapped[date] = mapped_column(sa.Date)
+    made_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
+    accepted_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class ApplicationFile(tk.BaseModel):

@@ -14,7 +14,7 @@ from ckanext.govcn.application.form import form
 from ckanext.govcn.paper.document import Paper, Seal
 from ckanext.govcn.workflow.table import Named
 
-FORM, COMMITMENT, AGREEMENT = "form", "commitment", "agreement"
+FORM, COMMITMENT, AGREEMENT, SUPPLEMENT = "form", "commitment", "agreement", "supplement"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,22 @@ from typing import Any
 
 from ckan import model
 
-from ckanext.govcn.application import cases, deadlines, files, filing, machine, papers, printing, steps
+from ckanext.govcn.application import (
+    agreements,
+    cases,
+    deadlines,
+    files,
+    filing,
+    grants,
+    machine,
+    papers,
+    printing,
+    steps,
+)
 from ckanext.govcn.application.cases import Reader
 from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
-from ckanext.govcn.application.model import Application, ApplicationFile
+from ckanext.govcn.application.model import Application, ApplicationFile, Supplement
 from ckanext.govcn.dataset.api import plain
 from ckanext.govcn.paper.document import Paper
 from ckanext.govcn.workflow.exceptions import StepRefused
@@ -35,21 +46,28 @@ def shown(application: Application, reader: Reader) -> dict[str, Any]:
     dataset_open = cases.is_open(model.Package.get(application.dataset_id))
     accepted = ("commitment_version", "commitment_sha256", "agreement_version", "agreement_sha256")
     known = printing.papers_of(application)
+    possible = machine.steps_for(application.state, asker, dataset_open=dataset_open)
+    extendable = deadlines.may_extend(application, history)
+    events = [event.name for event in possible if event.name != "extend" or extendable]
     return {
         **line(application, history),
         **steps.answers_of(application),
         **{name: getattr(application, name) for name in accepted},
         **plain({"agreement_at": application.agreement_at}),
+        "supplements": [_supplement(each) for each in agreements.supplements(application)],
+        "to_accept": agreements.to_accept(application) if "sign" in events else "",
+        "renew_until": application.renew_until.isoformat() if application.renew_until else None,
         "grant_id": application.grant_id,
+        "grant_state": grants.state_of(application),
         "limits": application.limits or None,
         "roles": sorted(asker.roles),
         "editable": APPLICANT in asker.roles and table().states[application.state].editable,
         "dataset_open": dataset_open,
-        "events": [event.name for event in machine.steps_for(application.state, asker, dataset_open=dataset_open)],
+        "events": events,
         "steps": [_step(row, reader, names=APPLICANT not in asker.roles) for row in history],
         "texts": _texts(application, known),
         "papers": [paper(name, each) for name, each in known.items()],
-        "files": [_file(application, each, asker, reader) for each in _visible(application)],
+        "files": _files(application, history, asker, reader),
         "uploads": _uploads(application, asker, known),
     }
 
@@ -58,7 +76,18 @@ def _step(row: dict[str, Any], reader: Reader, *, names: bool) -> dict[str, Any]
     """A step of the history. Who reviewed is for reviewers; the applicant reads which authority it was."""
     shown = ("event", "from_state", "to_state", "role", "reason", "reason_class", "basis", "at")
     named = names or row["user_id"] == reader.user_id
-    return plain({name: row[name] for name in shown}) | {"user_id": row["user_id"] if named else None}
+    detail = {name: text for name, text in (row["detail"] or {}).items() if names or not table().fields[name].withheld}
+    return plain({name: row[name] for name in shown}) | {
+        "detail": detail,
+        "user_id": row["user_id"] if named else None,
+    }
+
+
+def _supplement(about: Supplement) -> dict[str, Any]:
+    said = plain(
+        {name: getattr(about, name) for name in ("number", "version", "sha256", "text", "made_at", "accepted_at")}
+    )
+    return said | {"use_until": about.use_until.isoformat()}
 
 
 def paper(name: str, about: Paper) -> dict[str, str]:
@@ -66,32 +95,34 @@ def paper(name: str, about: Paper) -> dict[str, str]:
     return {"paper": name, "title": about.name, "version": about.version, "sha256": about.sha256}
 
 
-def was_submitted(application: Application, file: ApplicationFile) -> bool:
+def was_submitted(file: ApplicationFile, history: list[dict[str, Any]]) -> bool:
     """Was the file there when the papers were last submitted?"""
-    times = [row["at"] for row in cases.history(application.id) if row["event"] == "submit"]
+    times = [row["at"] for row in history if row["event"] == "submit"]
     return bool(times) and file.at <= times[-1]
 
 
-def _visible(application: Application) -> list[ApplicationFile]:
-    """Without what the applicant took out again before it was submitted."""
-    found = files.listed(application.id)
-    return [file for file in found if file.removed_at is None or was_submitted(application, file)]
-
-
-def _file(application: Application, file: ApplicationFile, asker: Asker, reader: Reader) -> dict[str, Any]:
-    """What is said of a file; `removable` by the reader. The applicant reads which authority uploaded it."""
+def _files(
+    application: Application, history: list[dict[str, Any]], asker: Asker, reader: Reader
+) -> list[dict[str, Any]]:
+    """Without what the applicant took out again before it was submitted. `removable` by the reader; the applicant reads
+    which authority uploaded a file."""
     said = ("id", "paper", "text_sha256", "filename", "media_type", "size", "sha256", "role", "at", "removed_at")
-    named = APPLICANT not in asker.roles or file.user_id == reader.user_id
-    submitted = file.removed_at is not None or was_submitted(application, file)
+    told: list[dict[str, Any]] = []
+    for file in files.listed(application.id):
+        submitted, named = was_submitted(file, history), APPLICANT not in asker.roles or file.user_id == reader.user_id
+        if file.removed_at is None or submitted:
+            whose = {"user_id": file.user_id if named else None}
+            removable = file.removed_at is None and _removable(application, file, asker, submitted=submitted)
+            told.append(plain({name: getattr(file, name) for name in said}) | whose | {"removable": removable})
+    return told
+
+
+def _removable(application: Application, file: ApplicationFile, asker: Asker, *, submitted: bool) -> bool:
     try:
         filing.removes(application.state, asker.roles, file.paper, submitted=submitted)
-        removable = True
     except StepRefused:
-        removable = False
-    return plain({name: getattr(file, name) for name in said}) | {
-        "user_id": file.user_id if named else None,
-        "removable": removable,
-    }
+        return False
+    return True
 
 
 def _uploads(application: Application, asker: Asker, known: Mapping[str, Paper]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -11,7 +10,20 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.application import cases, deadlines, files, form, grants, identities, machine, telling, texts
+from ckanext.govcn.application import (
+    agreements,
+    cases,
+    dates,
+    deadlines,
+    files,
+    form,
+    grants,
+    identities,
+    machine,
+    telling,
+    texts,
+)
+from ckanext.govcn.application.form import Fault
 from ckanext.govcn.application.machine import CLOCK, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.audit.chain import BEIJING
@@ -23,6 +35,9 @@ from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker, r
 
 _PERSONAL = (NotYourStep, AskerDecides, SamePerson)
 _FORM = tuple(form.form().fields)
+RENEWALS = ("renewal_check", "renewal_review", "renewal_agreement")
+_ELSEWHERE = frozenset({REASON, REASON_CLASS, BASIS, "commitment", "agreement", "quota", "quota_period", "rate"})
+"""Fields of steps that have a place of their own; the others are the step's `detail`."""
 
 
 def today() -> date:
@@ -56,10 +71,7 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
         _submitted(application, package)
     if "quota" in table().events[event].offers:
         application.limits = asdict(limits.read(given))
-    if to == "agreement":
-        _agreed(application, package)
-    if "agreement" in table().events[event].needs:
-        application.agreement_at = datetime.now(UTC)
+    _carry(application, event, to, given)
     # nobody else ever saw what was with a draft
     gone = files.listed(application.id) if event == "withdraw" and application.submitted_at is None else []
     files.remove(gone)
@@ -69,6 +81,20 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
         telling.record(application, event, asker.user_id, "refused", rule="grant")
         raise
     files.erase(gone)
+
+
+def _carry(application: Application, event: str, to: str, given: Mapping[str, str]) -> None:
+    """What the step does to the application's own agreement, end and renewal."""
+    if to == "agreement":
+        agreements.make(application, answers_of(application), today())
+    if "until" in table().events[event].needs:
+        application.renew_until = dates.day_of(given["until"].strip())
+    if event == "approve_renewal":
+        agreements.make_supplement(application, answers_of(application), today())
+    if "agreement" in table().events[event].needs:
+        agreements.accept(application)
+    if to not in RENEWALS:
+        application.renew_until = None
 
 
 def expire_due() -> int:
@@ -118,14 +144,15 @@ def _write(application: Application, event: str, to: str, asker: Asker, given: M
     known = table()
     before = application.state
     role = role_taken(known, before, event, asker)
-    asked = {name: given.get(name, "").strip() for name in (REASON, REASON_CLASS, BASIS)}
+    asked: dict[str, Any] = {name: given.get(name, "").strip() for name in (REASON, REASON_CLASS, BASIS)}
+    asked |= {"detail": _detail(event, given), "role": role, "user_id": asker.user_id or None}
     try:
         application.state, application.changed_at = to, datetime.now(UTC)
-        cases.note(
-            application, event=event, from_state=before, to_state=to, role=role, user_id=asker.user_id or None, **asked
-        )
+        cases.note(application, event=event, from_state=before, to_state=to, **asked)
         if to != "expired":  # a grant ends by its own time
             grants.follow(application, known.states[before], known.states[to], asker, asked[REASON])
+        if before == agreements.RENEWAL and event == "sign":
+            grants.extend(application)
         telling.tell(application, known.events[event], known.states[to], asker.user_id)
         model.Session.flush()
         telling.record(application, event, asker.user_id, role=role, state=to)
@@ -133,6 +160,12 @@ def _write(application: Application, event: str, to: str, asker: Asker, given: M
     except BaseException:
         model.Session.rollback()
         raise
+
+
+def _detail(event: str, given: Mapping[str, str]) -> dict[str, str]:
+    about = table().events[event]
+    names = [name for name in (*about.needs, *about.offers) if name not in _ELSEWHERE]
+    return {name: given[name].strip() for name in names if given.get(name, "").strip()}
 
 
 def _faults(application: Application, event: str, given: Mapping[str, str]) -> dict[str, Any]:
@@ -144,19 +177,38 @@ def _faults(application: Application, event: str, given: Mapping[str, str]) -> d
             errors[name] = [say(f"{field.zh}最多 {field.limit} 字", f"{field.en}: at most {field.limit} characters")]
         elif form.holds_identity_number(value):
             errors[name] = [say("请删去身份证号码", "Please take the identity number out")]
-    needs = table().events[event].needs
+    for fault in _faults_of_fields(application, event, given):
+        errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))
+    if event == "extend" and not errors:
+        said = {name: given.get(name, "").strip() for name in (REASON, "consent")}
+        refused = deadlines.extension_refused(application, int(given["days"]), **said)
+        errors |= {"days": [refused]} if refused else {}
+    return errors | _faults_of_texts(application, event, given)
+
+
+def _faults_of_fields(application: Application, event: str, given: Mapping[str, str]) -> list[Fault]:
+    about, longest = table().events[event], form.form().longest_use_days
+    found = dates.faults(event, given, use_until=application.use_until, today=today(), longest=longest)
+    if application.state in RENEWALS and event in ("approve_renewal", "sign"):
+        found += dates.over(application.use_until, today())
+    if "commitment" in about.needs:
+        found += form.faults(answers_of(application), today(), complete=True)
     try:
-        limits.read({name: given.get(name, "") for name in table().events[event].offers})
+        limits.read({name: given.get(name, "") for name in about.offers})
     except TermsRefused as wrong:
-        errors.setdefault(wrong.field, [say(wrong.message, wrong.message_en)])
-    if "commitment" in needs:
-        if given.get("commitment", "").strip() != texts.text_of(texts.COMMITMENT).sha256:
-            errors["commitment"] = [_other_text()]
-        for fault in form.faults(answers_of(application), today(), complete=True):
-            errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))
-    if "agreement" in needs and given.get("agreement", "").strip() != application.agreement_sha256:
-        errors["agreement"] = [_other_text()]
-    return errors
+        found.append(Fault(wrong.field, wrong.message, wrong.message_en))
+    return found
+
+
+def _faults_of_texts(application: Application, event: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """What is accepted has to be the text that is there."""
+    needs = table().events[event].needs
+    accepted = {name: given.get(name, "").strip() for name in ("commitment", "agreement")}
+    if "commitment" in needs and accepted["commitment"] != texts.text_of(texts.COMMITMENT).sha256:
+        return {"commitment": [_other_text()]}
+    if "agreement" in needs and accepted["agreement"] != agreements.to_accept(application):
+        return {"agreement": [_other_text()]}
+    return {}
 
 
 def _other_text() -> str:
@@ -172,27 +224,3 @@ def _submitted(application: Application, package: model.Package | None) -> None:
     deadlines.begin(application)
     application.submitted_at = application.submitted_at or datetime.now(UTC)
     application.dataset_title = package.title if package is not None else application.dataset_title
-
-
-def _agreed(application: Application, package: model.Package | None) -> None:
-    """The agreement is made from what was applied for, at the moment the department agrees."""
-    owner = model.Group.get(package.owner_org) if package is not None and package.owner_org else None
-    codes = _listed((package.extras or {}).get("codes")) if package is not None else ""
-    values = answers_of(application) | {
-        "application": application.id,
-        "owner": owner.title if owner is not None else "",
-        "dataset": application.dataset_title,
-        "dataset_code": codes or application.dataset_id,
-        "approved_on": today().isoformat(),
-        "commitment_version": application.commitment_version,
-        "limits": limits.said(limits.read(application.limits)),
-    }
-    text = texts.text_of(texts.AGREEMENT, values)
-    application.agreement_version, application.agreement_text = text.version, text.body
-    application.agreement_sha256 = text.sha256
-
-
-def _listed(stored: object) -> str:
-    """A list as CKAN stores it in an extra, as text."""
-    values = json.loads(stored) if isinstance(stored, str) and stored.startswith("[") else [stored or ""]
-    return "、".join(str(value) for value in values)

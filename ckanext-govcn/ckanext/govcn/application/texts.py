@@ -17,7 +17,7 @@ import yaml
 
 from ckanext.govcn.workflow.exceptions import TableError
 
-COMMITMENT, AGREEMENT = "commitment", "agreement"
+COMMITMENT, AGREEMENT, SUPPLEMENT = "commitment", "agreement", "supplement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def clauses_of(version: str) -> Mapping[str, str]:
 @functools.cache
 def _texts() -> dict[str, dict[str, Any]]:
     given = cast("dict[str, Any]", yaml.safe_load(_file("texts.yaml")))
-    return {kind: given[kind] for kind in (COMMITMENT, AGREEMENT)}
+    return {kind: given[kind] for kind in (COMMITMENT, AGREEMENT, SUPPLEMENT)}
 
 
 @functools.cache

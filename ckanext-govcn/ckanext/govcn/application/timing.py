@@ -1,22 +1,40 @@
 """办理时限 of an application, PURE: which period runs in a state, from its history.
 
-A period is that of the deadline table (`deadline/sla.yaml`), counted from the first submission; it stands still while
-the applicant completes the papers (补正).
+A period is that of the deadline table (`deadline/sla.yaml`), counted from the first submission, or from the request to
+renew. It stands still while the applicant completes the papers (补正), while the right holder is asked
+(征求权利人意见) and while experts review (专家评审), and is extended at most once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from ckanext.govcn.application.machine import table
-from ckanext.govcn.deadline.period import Period, Stop, StopReason
+from ckanext.govcn.deadline.period import Extension, Period, Stop, StopReason
 from ckanext.govcn.deadline.sla import Sla, Term
 
 TYPE = "conditional"
-ASKED, SUBMITTED = "ask_correction", "submit"
+SUBMITTED, RENEWED, EXTENDED = "submit", "renew", "extend"
+STOPS = {
+    "ask_correction": StopReason.SUPPLEMENT,
+    "ask_right_holder": StopReason.RIGHT_HOLDER,
+    "ask_experts": StopReason.EXPERT_REVIEW,
+}
+"""Events with which the period stands still, until one of `GOES_ON`."""
+GOES_ON = frozenset({SUBMITTED, "continue_review"})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step of the history: which, on which day in Beijing, why, and its further fields."""
+
+    event: str
+    on: date
+    reason: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def terms_of(sla: Sla) -> dict[str, dict[str, Any]]:
@@ -25,13 +43,24 @@ def terms_of(sla: Sla) -> dict[str, dict[str, Any]]:
     return {process: asdict(sla.term(process, TYPE)) for process in sorted(processes)}
 
 
-def period_of(state: str, terms: Mapping[str, Mapping[str, Any]], steps: Sequence[tuple[str, date]]) -> Period | None:
-    """The period that runs in this state, or None. `terms` as stored, `steps` (event, day in Beijing) in order."""
+def period_of(state: str, terms: Mapping[str, Mapping[str, Any]], steps: Sequence[Taken]) -> Period | None:
+    """The period that runs in this state, or None. `terms` as stored, `steps` in order."""
     term = terms.get(table().states[state].process)
-    submissions = [day for event, day in steps if event == SUBMITTED]
-    if term is None or not submissions:
+    begins = [place for place, step in enumerate(steps) if step.event in (SUBMITTED, RENEWED)]
+    if term is None or not begins:
         return None
-    asked = next((day for event, day in steps if event == ASKED), None)
-    again = submissions[1] if len(submissions) > 1 else None
-    stops = (Stop(StopReason.SUPPLEMENT, asked, again),) if asked else ()
-    return Period(Term(**term), submissions[0], stops)
+    renewals = [place for place in begins if steps[place].event == RENEWED]
+    counted = steps[renewals[-1] if renewals else begins[0] :]
+    extension = next((_extension(step) for step in counted if step.event == EXTENDED), None)
+    return Period(Term(**term), counted[0].on, tuple(_stops(counted)), extension)
+
+
+def _stops(steps: Sequence[Taken]) -> Iterable[Stop]:
+    for place, step in enumerate(steps):
+        if step.event in STOPS:
+            until = next((later.on for later in steps[place:] if later.event in GOES_ON), None)
+            yield Stop(STOPS[step.event], step.on, until)
+
+
+def _extension(step: Taken) -> Extension:
+    return Extension(int(step.detail["days"]), step.reason, step.on, step.detail.get("consent", ""))

@@ -37,6 +37,14 @@ class StopReason(StrEnum):
     def label(self) -> str:
         return {"supplement": "补正", "right_holder": "征求权利人意见", "expert_review": "专家评审"}[self.value]
 
+    @property
+    def label_en(self) -> str:
+        return {
+            "supplement": "completing the papers",
+            "right_holder": "asking the right holder",
+            "expert_review": "review by experts",
+        }[self.value]
+
 
 class State(StrEnum):
     """Where a period stands."""

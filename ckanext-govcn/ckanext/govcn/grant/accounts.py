@@ -11,7 +11,7 @@ from ckanext.govcn.grant.model import Grant
 from ckanext.govcn.grant.states import Step
 from ckanext.govcn.notice.outbox import To, notify
 
-GIVE = "give"
+GIVE, EXTEND = "give", "extend"
 
 
 def note(step: str, grant: Grant, who: str, outcome: str = "done", **detail: str) -> None:

@@ -47,9 +47,12 @@ class State(Named):
 
 @dataclass(frozen=True, slots=True)
 class Field(Named):
-    """What a step can ask for: at most `limit` characters."""
+    """What a step can ask for: at most `limit` characters. `type`: date (ISO 8601), number (whole, above 0), line, or
+    empty for what is not asked in a field of its own. `withheld` from whoever asks."""
 
     limit: int = 0
+    type: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
