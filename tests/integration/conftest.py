@@ -9,7 +9,7 @@ import pytest
 
 WITH_TABLES = (
     "activity", "govcn", "govcn_access", "govcn_application", "govcn_audit", "govcn_grant", "govcn_harvest",
-    "govcn_identity", "govcn_notice", "govcn_portal", "govcn_search",
+    "govcn_identity", "govcn_notice", "govcn_portal", "govcn_request", "govcn_search",
 )  # fmt: skip
 
 

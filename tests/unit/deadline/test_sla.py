@@ -20,6 +20,7 @@ FOUND = {
     ("correction", "opening"): (5, 5, True),
     ("open_request_check", "conditional"): (5, 0, True),
     ("open_request", "conditional"): (15, 15, True),
+    ("data_demand", ""): (20, 20, True),
     ("supplement_notice", ""): (7, 0, True),
     ("right_holder_opinion", ""): (15, 0, True),
 }

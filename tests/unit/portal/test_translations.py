@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from ckanext.govcn import application, harvest, portal
+from ckanext.govcn import application, harvest, portal, request
 from ckanext.govcn.portal import levels, translations
 
 I18N = Path(portal.__file__).parent / "i18n"
@@ -71,8 +71,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def own_texts() -> set[str]:
-    """Every Chinese text that templates and modules of the portal, the desk and the applications mark for translation."""
-    folders = [Path(package.__file__).parent for package in (portal, harvest, application)]
+    """Every Chinese text that templates and modules of portal, desk, applications and requests mark for translation."""
+    folders = [Path(package.__file__).parent for package in (portal, harvest, application, request)]
     files = [file for each in folders for file in [*(each / "templates").rglob("*.html"), *each.glob("*.py")]]
     found = {text[1:-1] for path in files for text in TEXT.findall(path.read_text("utf-8"))}
     badges = {text for badge in levels.BADGES.values() for text in (badge.label, badge.note)}

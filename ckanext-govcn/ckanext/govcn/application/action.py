@@ -16,12 +16,12 @@ from ckan.types import Context, DataDict
 from ckanext.govcn.access import people
 from ckanext.govcn.access.exceptions import FileTooLarge
 from ckanext.govcn.application import cases, files, filing, form, papers, printing, showing, steps, telling
-from ckanext.govcn.application.cases import Reader
 from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
 from ckanext.govcn.application.model import Application, ApplicationFile
 from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.acting import Reader, reader_of
 from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.paper.exceptions import FileRefused, NotPrintable
 from ckanext.govcn.workflow.exceptions import NotConditional, NotYourStep, StepRefused, WrongState
@@ -226,7 +226,7 @@ def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
     user = user_of(context)
     if user is None:
         raise tk.NotAuthorized(say("请先登录", "Please log in"))
-    return cases.reader_of(user)
+    return reader_of(user)
 
 
 def _text(name: str, value: Any) -> str:

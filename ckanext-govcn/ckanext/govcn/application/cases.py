@@ -6,7 +6,6 @@ application, and a draft only its applicant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,25 +15,8 @@ from ckan import model
 from ckanext.govcn.access import people, rules
 from ckanext.govcn.application.machine import APPLICANT, BUREAU, OWNER, table
 from ckanext.govcn.application.model import STEPS, Application
-from ckanext.govcn.department import bureau
+from ckanext.govcn.department.acting import Reader
 from ckanext.govcn.workflow.machine import Asker
-
-EDITORS = frozenset({"admin", "editor"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A person who asks for applications: `departments` are ids of organizations of which they are an editor."""
-
-    user_id: str
-    departments: tuple[str, ...]
-    bureau: bool
-
-
-def reader_of(user: model.User) -> Reader:
-    """The person, as applications see them."""
-    acts_for_bureau = bool(bureau.capacities(user, bureau.organizations()) & EDITORS)
-    return Reader(user.id, tuple(bureau.organizations_of(user, EDITORS)), acts_for_bureau)
 
 
 def find(application_id: str, reader: Reader, *, to_change: bool = False) -> Application | None:

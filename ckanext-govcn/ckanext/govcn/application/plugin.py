@@ -27,7 +27,6 @@ class GovcnApplicationPlugin(p.SingletonPlugin):
 
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
-        tk.add_resource("assets", "govcn_application")
 
     def get_actions(self) -> dict[str, Any]:
         return named(action, PREFIX)

@@ -19,11 +19,11 @@ from ckanext.govcn.application import (
     printing,
     steps,
 )
-from ckanext.govcn.application.cases import Reader
 from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
 from ckanext.govcn.application.model import Application, ApplicationFile, Supplement
 from ckanext.govcn.dataset.api import plain
+from ckanext.govcn.department.acting import Reader
 from ckanext.govcn.paper.document import Paper
 from ckanext.govcn.workflow.exceptions import StepRefused
 from ckanext.govcn.workflow.machine import Asker

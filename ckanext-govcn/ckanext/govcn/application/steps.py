@@ -26,8 +26,8 @@ from ckanext.govcn.application import (
 from ckanext.govcn.application.form import Fault
 from ckanext.govcn.application.machine import CLOCK, table
 from ckanext.govcn.application.model import Application
-from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.dataset.periods import today
 from ckanext.govcn.grant import limits
 from ckanext.govcn.grant.exceptions import TermsRefused
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
@@ -38,11 +38,6 @@ _FORM = tuple(form.form().fields)
 RENEWALS = ("renewal_check", "renewal_review", "renewal_agreement")
 _ELSEWHERE = frozenset({REASON, REASON_CLASS, BASIS, "commitment", "agreement", "quota", "quota_period", "rate"})
 """Fields of steps that have a place of their own; the others are the step's `detail`."""
-
-
-def today() -> date:
-    """The day in Beijing, by which periods end."""
-    return datetime.now(BEIJING).date()
 
 
 def take(application: Application, event: str, asker: Asker, given: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from ckanext.govcn.application.action import LISTS, PER_PAGE
 from ckanext.govcn.application.machine import table
 from ckanext.govcn.dataset import forms, pages
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department.acting import reader_of
 from ckanext.govcn.department.bureau import user_of
 
 applications = flask.Blueprint("govcn_application", __name__, url_prefix="/govcn")
@@ -154,7 +155,7 @@ def remove_file(id: str, file: str) -> Any:  # noqa: A002 - CKAN's name for it
 def file(id: str, file: str) -> Any:  # noqa: A002 - CKAN's name for it
     """The bytes of a file, for whoever sees the application; with a token as well."""
     user = user_of(forms.asking())
-    reader = cases.reader_of(user) if user is not None else None
+    reader = reader_of(user) if user is not None else None
     application = cases.find(id, reader) if reader is not None else None
     found = files.find(id, file) if application is not None else None
     if reader is None or application is None or found is None:

@@ -88,6 +88,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
         links.insert(0, _link(_("目录归集"), "govcn_harvest.sources", ("govcn_harvest",)))
     if plugin_loaded("govcn_application"):
         links.insert(0, _link(_("数据申请"), "govcn_application.index", ("govcn_application",)))
+    if plugin_loaded("govcn_request"):
+        links.insert(0, _link(_("需求与纠错"), "govcn_request.index", ("govcn_request",)))
     if plugin_loaded("govcn_grant"):
         links.insert(0, _link(_("我的授权"), "govcn_grant.mine", ("govcn_grant",)))
     if plugin_loaded("govcn_notice"):
@@ -104,6 +106,20 @@ def govcn_apply_url(dataset: Mapping[str, Any]) -> str:
     if not plugin_loaded("govcn_application"):
         return ""
     return tk.h.url_for("govcn_application.new", dataset=dataset["name"])
+
+
+def govcn_demand_url(text: str = "") -> str:
+    """Where somebody asks for data that are not there; empty when that is not done here."""
+    if not plugin_loaded("govcn_request"):
+        return ""
+    return tk.h.url_for("govcn_request.new", q=text or None)
+
+
+def govcn_correction_url(dataset: Mapping[str, Any]) -> str:
+    """Where an error in a dataset is reported; empty when that is not done here, or the dataset is not public."""
+    if not plugin_loaded("govcn_request") or dataset.get("private") or dataset.get("catalog_status") != "published":
+        return ""
+    return tk.h.url_for("govcn_request.correct", dataset=dataset["name"])
 
 
 def govcn_languages() -> list[dict[str, str]]:
