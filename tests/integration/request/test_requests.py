@@ -15,9 +15,7 @@ from integration.request.asking import DEMAND, ERROR, PUBLIC_TITLE, REFUSAL, Wor
 from sqlalchemy.exc import DBAPIError
 
 pytestmark = pytest.mark.usefixtures("clean")
-AUDITED = (
-    "SELECT event->>'event', event->>'outcome' FROM govcn_audit WHERE event->>'subject' = :id ORDER BY number"
-)
+AUDITED = "SELECT event->>'event', event->>'outcome' FROM govcn_audit WHERE event->>'subject' = :id ORDER BY number"
 CANARIES = (DEMAND["title"], DEMAND["scenario"], ERROR["text"], REFUSAL["reason"])
 
 
@@ -171,9 +169,7 @@ def test_every_step_and_refusal_is_a_line_of_the_log_without_what_was_written(wo
     request = world.demand("answered")
     with pytest.raises(tk.NotAuthorized):
         world.act("bureau", request, "accept")
-    lines = model.Session.execute(
-        sa.text(AUDITED), {"id": request["id"]}
-    ).all()
+    lines = model.Session.execute(sa.text(AUDITED), {"id": request["id"]}).all()
     assert [tuple(line) for line in lines] == [
         ("demand.submit", "done"), ("demand.assign", "done"), ("demand.refuse", "done"), ("demand.accept", "refused"),
     ]  # fmt: skip
