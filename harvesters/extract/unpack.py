@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from ckanext.govcn.spreadsheet import guard
+from ckanext.govcn.spreadsheet.exceptions import NoWorkbook, TooLarge, Unreadable
+from ckanext.govcn.spreadsheet.guard import MEGABYTE, RATIO
 
 from harvesters.exceptions import SourceRefused, UnreadableEt, UnreadableSource
 from harvesters.source import Limits
 
 GZIP, ZIP, OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-RATIO = 200  # times smaller than what comes out: nothing honest packs better than this beyond the first megabyte
-ZIP_PARTS = 5_000
-MEGABYTE = 1024 * 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 _HANZI = re.compile(r"[\u4e00-\u9fff]")
 
@@ -31,15 +32,11 @@ def unpacked(data: bytes, name: str, limits: Limits) -> bytes:
         except zlib.error as error:
             raise UnreadableSource(name, "压缩文件（gz）损坏。请重新压缩后上传。") from error
         if len(out) > limits.bytes or (len(out) > MEGABYTE and len(out) > RATIO * len(data)):
-            raise SourceRefused(name, _too_large(limits))
+            raise SourceRefused(name, guard.too_large(limits.bytes).message)
         if not stream.eof:
             raise UnreadableSource(name, "压缩文件（gz）不完整，可能只传了一半。请重新上传。")
         rest = stream.unused_data if stream.unused_data.startswith(GZIP) else b""
     return bytes(out)
-
-
-def _too_large(limits: Limits) -> str:
-    return f"解压后超过 {limits.bytes // MEGABYTE} MB 或压缩比异常。请分批提供。"
 
 
 def kind_of(data: bytes, name: str) -> str:
@@ -67,20 +64,23 @@ def is_et(name: str) -> bool:
 
 def guard_zip(data: bytes, name: str, limits: Limits) -> None:
     """Raise unless the workbook's parts, as declared and counted, stay within the limits."""
+    with guarding(name):
+        guard.guard_zip(data, limits.bytes)
+
+
+@contextmanager
+def guarding(name: str) -> Generator[None]:
+    """What is wrong with a workbook, as what is wrong with a source."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise UnreadableSource(name, "工作簿损坏或不完整，可能只传了一半。请重新保存后上传。") from error
-    if not any(part.filename == "xl/workbook.xml" for part in parts):
+        yield
+    except NoWorkbook as wrong:
         if is_et(name):
-            raise UnreadableEt(name)
-        raise UnreadableSource(name, "是压缩包，但不是 xlsx 工作簿。请提供 xlsx、xls、csv 或 json。")
-    total = sum(part.file_size for part in parts)
-    if len(parts) > ZIP_PARTS or total > limits.bytes or (total > 8 * MEGABYTE and total > RATIO * len(data)):
-        raise SourceRefused(name, _too_large(limits))
-    if any(part.flag_bits & 1 for part in parts):
-        raise UnreadableSource(name, "工作簿设了口令。请去掉口令后上传。")
+            raise UnreadableEt(name) from wrong
+        raise UnreadableSource(name, "是压缩包，但不是 xlsx 工作簿。请提供 xlsx、xls、csv 或 json。") from wrong
+    except Unreadable as wrong:
+        raise UnreadableSource(name, wrong.message, wrong.message_en) from wrong
+    except TooLarge as wrong:
+        raise SourceRefused(name, wrong.message, wrong.message_en) from wrong
 
 
 def decoded(data: bytes, name: str, encoding: str = "") -> tuple[str, str]:

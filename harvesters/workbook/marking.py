@@ -20,6 +20,7 @@ from typing import Any
 import openpyxl
 from ckanext.govcn.catalog import checks, sensitive
 from ckanext.govcn.catalog.problem import Problem
+from ckanext.govcn.spreadsheet.cells import write
 from openpyxl.styles import Alignment
 
 from harvesters.exceptions import SourceRefused, UnreadableSource
@@ -31,7 +32,6 @@ from harvesters.reading import Outcome, Reading, Refusal
 from harvesters.workbook import summary, upload
 from harvesters.workbook.layout import layout
 from harvesters.workbook.sheet import Finding, MarkedSheet
-from harvesters.workbook.template import write
 
 SECRECY, KEY, REPEATED = "E26", "key", "repeated"
 GRAVE = ("refuse", "hold")

@@ -9,6 +9,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+from ckanext.govcn.spreadsheet.cells import LONGEST, write
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Color, Font, PatternFill
@@ -18,7 +19,7 @@ from harvesters.extract import tables
 from harvesters.extract.tables import ITEMS, Table
 from harvesters.normalize import headings, readers
 from harvesters.workbook.layout import is_key
-from harvesters.workbook.template import BORDER, FACE, LONGEST, TALLEST, height_of, write
+from harvesters.workbook.template import BORDER, FACE, TALLEST, height_of
 
 RED, YELLOW = "FFFF8B8B", "FFFFE08A"
 AUTHOR = "公共数据开放平台"

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from ckanext.govcn.catalog import checks
+from ckanext.govcn.spreadsheet.cells import write
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.hyperlink import Hyperlink
 
 from harvesters.workbook.sheet import LABELS, RED, YELLOW, Finding
-from harvesters.workbook.template import BORDER, FACE, height_of, styled, write
+from harvesters.workbook.template import BORDER, FACE, height_of, styled
 
 SHEET = "检查结果"
 GREEN = "FFC6EFCE"

@@ -12,8 +12,8 @@ from math import ceil
 from typing import Any
 
 from ckanext.govcn.catalog.entry import CatalogEntry
+from ckanext.govcn.spreadsheet.cells import LONGEST, TEXT, write
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
@@ -23,8 +23,6 @@ from harvesters.exceptions import TextTooLong
 from harvesters.workbook.layout import Column, Layout, cells_of, layout
 
 TITLE, REPORTER, GROUPS, HEADINGS = 1, 2, 3, 4  # rows
-LONGEST = 32_767  # characters of a cell, the format's own limit
-TEXT = "@"
 FACE = "微软雅黑"
 TALLEST = 150  # points of a row; the rest of a long text is seen in its cell
 
@@ -62,15 +60,6 @@ def template(entries: Iterable[tuple[str, CatalogEntry]] = (), department: str =
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def write(cell: Any, text: str) -> None:
-    """A text into a cell, as text whatever it begins with: it is no formula, here and after somebody edits it."""
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    cell.data_type = "s"
-    cell.number_format = TEXT
-    cell.quotePrefix = True
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
 
 
 def _held(text: str, entry: CatalogEntry, column: Column) -> str:

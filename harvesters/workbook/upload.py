@@ -10,27 +10,21 @@ its identity whatever is edited in it.
 from __future__ import annotations
 
 import functools
-import io
-import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, cast
-from xml.parsers import expat
+from typing import Any, cast
 
 import yaml
-from openpyxl.utils.cell import range_boundaries
+from ckanext.govcn.spreadsheet import guard as guards
 
 from harvesters.configured import config_folder
-from harvesters.exceptions import Fault, SourceInvalid, SourceRefused, UnreadableSource
+from harvesters.exceptions import Fault, SourceInvalid, SourceRefused
 from harvesters.extract import grids, tables, unpack
 from harvesters.source import Limits, Source, source_of_file
 from harvesters.workbook.layout import is_key, layout
 
 FILE = "workbook.yaml"
 ELEMENTS = 1_000_000
-MACROS = "xl/vbaProject.bin"
-_UNFOLDING = (" mergeCell", " hyperlink")  # elements whose range becomes one object a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,70 +96,6 @@ def _key_headings(data: bytes, name: str, limits: Limits) -> tuple[str, ...]:
 
 
 def guard(data: bytes, name: str) -> bool:
-    """Raise unless an xlsx can be opened whole without harm. True when it has macros, which nobody here runs.
-
-    Opening makes an object of every element, and of every cell that a merged range or a link covers: they are counted
-    first, part by part, in constant memory.
-    """
-    unpack.guard_zip(data, name, allowed().limits)
-    counter = _Counter(name, allowed().elements)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for part in archive.infolist():
-                if part.filename.endswith((".xml", ".rels", ".vml")):
-                    counter.read(archive, part)
-            return MACROS in archive.namelist()
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
-        raise UnreadableSource(name, "工作簿损坏或不完整，可能只传了一半。请重新保存后上传。") from error
-
-
-class _Counter:
-    """Counts the elements of all parts, with the cells that ranges unfold into; raises beyond the limit."""
-
-    def __init__(self, name: str, limit: int) -> None:
-        self._name, self._left = name, limit
-
-    def read(self, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.StartElementHandler = self._element
-        parser.StartDoctypeDeclHandler = self._declared
-        try:
-            with archive.open(part) as file:
-                parser.ParseFile(_Bounded(file, part.file_size, self._name))
-        except expat.ExpatError as error:
-            why = f"工作簿的一部分（{part.filename}）损坏。请重新保存后上传。"
-            raise UnreadableSource(self._name, why) from error
-
-    def _element(self, name: str, attributes: dict[str, str]) -> None:
-        self._left -= 1
-        if name.endswith(_UNFOLDING) and ":" in (ref := attributes.get("ref", "")):
-            self._left -= _area(ref)
-        if self._left < 0:
-            raise SourceRefused(self._name, "单元格太多。请删去空白格式和多余的工作表，或分批上传。", "Too many cells.")
-
-    def _declared(self, *_: object) -> None:
-        raise UnreadableSource(self._name, "工作簿里有不允许的内容（DOCTYPE）。请重新保存后上传。")
-
-
-@dataclass
-class _Bounded:
-    """A part of which no more is read than it declares."""
-
-    file: IO[bytes]
-    left: int
-    name: str
-
-    def read(self, length: int = 1 << 16, /) -> bytes:
-        data = self.file.read(min(length, self.left + 1))
-        self.left -= len(data)
-        if self.left < 0:
-            raise UnreadableSource(self.name, "工作簿损坏：内容比声明的大。请重新保存后上传。")
-        return data
-
-
-def _area(ref: str) -> int:
-    try:
-        left, top, right, bottom = (int(edge or 1) for edge in range_boundaries(ref))
-    except ValueError:
-        return 0
-    return (right - left + 1) * (bottom - top + 1)
+    """Raise unless an xlsx can be opened whole without harm. True when it has macros, which nobody here runs."""
+    with unpack.guarding(name):
+        return guards.guard(data, allowed().limits.bytes, allowed().elements)

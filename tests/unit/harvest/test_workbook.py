@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from ckanext.govcn.catalog import checks, codes
 from ckanext.govcn.catalog.entry import CatalogEntry, Item, Provider, Resource
+from ckanext.govcn.spreadsheet.guard import MACROS
 from contracts.making import workbook
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -450,7 +451,7 @@ class TestLimits:
 
     def test_macros_and_outside_links_are_left_out_and_said(self, tmp_path: Path) -> None:
         data = template([("a", GOOD)], DEPARTMENT)
-        data = with_part(data, upload.MACROS, b"\xd0\xcf\x11\xe0")
+        data = with_part(data, MACROS, b"\xd0\xcf\x11\xe0")
         data = with_part(data, "xl/externalLinks/externalLink1.xml", b"<externalLink/>")
         result = checked(saved(tmp_path, data, "目录.xlsm"))
         with zipfile.ZipFile(io.BytesIO(result.content)) as archive:
