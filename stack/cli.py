@@ -26,6 +26,7 @@ COMMANDS = {
     "audit": "审计日志 / audit log: audit verify|seal|export",
     "office": "安全管理员和审计员 / offices: office list|give|take",
     "receipt": "使用回执 / receipts of use: receipt verify FILE",
+    "sharing": "共享申请台账 / the ledger of sharing: sharing export FILE|import FILE|expire|remind",
     "deadline": "办理时限 / deadlines: deadline table|due",
     "python": "本环境的 Python / Python in this environment",
     "test": "运行测试 / run the tests",
@@ -70,7 +71,7 @@ def _say(error: StackError, *, as_json: bool) -> int:
     return 1
 
 
-DISPATCHED = ("harvest", "release", "index", "check", "audit", "office", "receipt", "deadline")
+DISPATCHED = ("harvest", "release", "index", "check", "audit", "office", "receipt", "sharing", "deadline")
 PASSING_ON = ("ckan", *DISPATCHED, "python", "bench", "drill")
 
 

@@ -30,6 +30,9 @@ def run(options: argparse.Namespace) -> int:
     module = module or WITHOUT_PLATFORM.get((options.command, next(iter(options.passed_on), "")))
     if options.command == "harvest" and any(each.startswith("--department") for each in options.passed_on):
         return _department_template(options)
+    words = [each for each in options.passed_on if not each.startswith("-")]
+    if options.command == "sharing" and words[:1] == ["export"] and len(words) == 2:
+        return _ledger(options)
     if options.command == "receipt" and any(each.startswith("--key") for each in options.passed_on):
         module = "ckanext.govcn.grant"
     if module is None:
@@ -38,6 +41,16 @@ def run(options: argparse.Namespace) -> int:
     return subprocess.run(
         [str(environment.python()), "-m", module, *options.passed_on], env=child_environment(), check=False
     ).returncode
+
+
+def _ledger(options: argparse.Namespace) -> int:
+    """`sharing export FILE`: the file belongs to whoever asks, too."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("action")
+    parser.add_argument("file", type=Path)
+    given, rest = parser.parse_known_args(options.passed_on)
+    with identity.lent(given.file):
+        return lifecycle.ckan(options.data, "govcn-sharing", given.action, *rest, str(given.file.resolve()))
 
 
 def _department_template(options: argparse.Namespace) -> int:

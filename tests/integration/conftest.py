@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WITH_TABLES = (
     "activity", "govcn", "govcn_access", "govcn_application", "govcn_audit", "govcn_grant", "govcn_harvest",
-    "govcn_identity", "govcn_notice", "govcn_portal", "govcn_request", "govcn_search",
+    "govcn_identity", "govcn_notice", "govcn_portal", "govcn_request", "govcn_search", "govcn_sharing",
 )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ FILES = {
     "govcn_harvest_upload_create": "ckanext.govcn.harvest.upload_size",
     "govcn_application.add_file": "ckanext.govcn.application.file_size",
     "govcn_application_file_create": "ckanext.govcn.application.file_size",
+    "govcn_sharing.bring_in": "ckanext.govcn.sharing.upload_size",
+    "govcn_sharing_import": "ckanext.govcn.sharing.upload_size",
 }
 """Pages (endpoints) and actions whose files are smaller than a resource's → the setting in bytes."""
 AIR = 1 << 20  # for the fields beside a file

@@ -90,6 +90,8 @@ def govcn_account_links() -> list[dict[str, Any]]:
         links.insert(0, _link(_("数据申请"), "govcn_application.index", ("govcn_application",)))
     if plugin_loaded("govcn_request"):
         links.insert(0, _link(_("需求纠错"), "govcn_request.index", ("govcn_request",)))
+    if plugin_loaded("govcn_sharing") and tk.h.govcn_sharing_open():
+        links.insert(0, _link(tk.h.govcn_say("共享申请", "Sharing"), "govcn_sharing.index", ("govcn_sharing",)))
     if plugin_loaded("govcn_grant"):
         links.insert(0, _link(_("我的授权"), "govcn_grant.mine", ("govcn_grant",)))
     if plugin_loaded("govcn_notice"):
