@@ -322,6 +322,21 @@ def test_a_key_speaks_for_its_grant_until_it_is_revoked(desk):
     assert desk.get("grantee").status_code == 200
 
 
+def test_a_key_is_looked_up_once_a_request_and_again_in_the_next(desk, monkeypatch):
+    from ckan.plugins import toolkit as tk
+    from ckanext.govcn.grant import keys
+
+    looked, holder = [], keys.holder
+    monkeypatch.setattr(keys, "holder", lambda *given: looked.append(given) or holder(*given))
+    monkeypatch.setitem(tk.config, "ckanext.govcn.limit.exempt", "")
+    made = desk.ask("grantee", "govcn_grant_key_create", id=desk.give()["id"])
+    assert desk.get(key=made["key"]).status_code == 200
+    assert len(looked) == 1
+    desk.ask("grantee", "govcn_grant_key_revoke", id=made["id"])
+    assert desk.get(key=made["key"]).status_code == 403
+    assert len(looked) == 2
+
+
 def test_a_key_follows_its_grant_and_its_account(desk):
     from ckan import model
 

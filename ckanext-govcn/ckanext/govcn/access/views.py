@@ -159,10 +159,9 @@ def _asking(package: model.Package) -> Who | None:
 
     A key speaks for its own dataset only: anywhere else whoever shows it is the public.
     """
-    scheme, _blank, presented = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not presented.startswith(people.KEY_PREFIX):
+    if not people.presented_key():
         return people.with_grants(people.who_is(tk.current_user), package.id)
-    found = people.by_key(presented.strip())
+    found = people.asking_by_key()
     if found is None:
         return None
     who, grant = found
@@ -175,6 +174,13 @@ def _decide(who: Who | None, what: What) -> Decision:
     now = datetime.now(UTC)
     purpose = request.args.get("purpose") or rules.purpose_in_force(who, what, rules.OPENING, now)
     return rules.may_get_data(who, what, rules.OPENING, purpose, now)
+
+
+def _left(decision: Decision) -> Verdict | None:
+    """What the limits say before a file is cut, which takes long; None where nothing is cut."""
+    from ckanext.govcn.grant import usage
+
+    return usage.ask(decision.grant) if decision.fields else None
 
 
 def _used(decision: Decision, resource: model.Resource, what: What) -> Verdict:
@@ -193,21 +199,32 @@ def _too_many(verdict: Verdict) -> Response:
 
 
 def _by_grant(resource: model.Resource, who: Who, what: What, decision: Decision) -> tuple[Decision, Response]:
-    """The answer to a grantee, within the limits of the grant. Where they are reached, another grant may serve."""
+    """The answer to a grantee, within the limits of the grant."""
+    left = _left(decision)
+    if left is not None and not left.allowed:
+        return _over(resource, who, what, decision, left)
     response = _deliver(resource, what, decision)
     if request.method != "GET" or response.status_code not in (200, 206):  # carries no data
         return decision, response
     verdict = _used(decision, resource, what)
     if not verdict.allowed:
         response.close()
-        rest = people.without_grant(who, decision.grant)
-        other = _decide(rest, what)
-        if other.allowed:
-            return _by_grant(resource, rest, what, other)
-        decision = replace(decision, allowed=False, code=verdict.code)
-        response = _too_many(verdict)
+        return _over(resource, who, what, decision, verdict)
     response.headers.update(verdict.headers())
     return decision, response
+
+
+def _over(
+    resource: model.Resource, who: Who, what: What, decision: Decision, verdict: Verdict
+) -> tuple[Decision, Response]:
+    """Where the limits of one grant are reached, another one may serve."""
+    rest = people.without_grant(who, decision.grant)
+    other = _decide(rest, what)
+    if other.allowed:
+        return _by_grant(resource, rest, what, other)
+    response = _too_many(verdict)
+    response.headers.update(verdict.headers())
+    return replace(decision, allowed=False, code=verdict.code), response
 
 
 def _deliver(resource: model.Resource, what: What, decision: Decision) -> Response:

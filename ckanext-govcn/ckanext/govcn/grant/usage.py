@@ -34,17 +34,30 @@ def take(grant_id: str, resource_id: str, version: str) -> Verdict:
     Who may get the data is decided before and not here.
     """
     with ckan_model.ensure_engine().begin() as connection:
-        columns = (Grant.begins, Grant.until, Grant.quota, Grant.quota_period, Grant.rate)
         # not FOR UPDATE: that would wait for, and hold up, every row that names the grant
-        query = sa.select(*columns).where(Grant.id == grant_id).with_for_update(key_share=True)
-        grant = connection.execute(query).one()
-        now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        allowed = Limits(grant.quota, grant.quota_period, grant.rate)
-        verdict = limits.judge(allowed, _uses(connection, grant_id, allowed, grant.begins, now), grant.until, now)
+        verdict, now = _judged(connection, _grant(grant_id).with_for_update(key_share=True), grant_id)
         if verdict.allowed:
             row = {"grant_id": grant_id, "at": now, "resource_id": resource_id, "version": version}
             connection.execute(sa.insert(GrantUse).values(row))
         return verdict
+
+
+def ask(grant_id: str) -> Verdict:
+    """Whether the limits of a grant allow one more use now. Nothing is counted: before work that a use needs."""
+    with ckan_model.ensure_engine().connect() as connection:
+        return _judged(connection, _grant(grant_id), grant_id)[0]
+
+
+def _grant(grant_id: str) -> sa.Select[Any]:
+    columns = (Grant.begins, Grant.until, Grant.quota, Grant.quota_period, Grant.rate)
+    return sa.select(*columns).where(Grant.id == grant_id)
+
+
+def _judged(connection: sa.Connection, query: sa.Select[Any], grant_id: str) -> tuple[Verdict, datetime]:
+    grant = connection.execute(query).one()
+    now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    allowed = Limits(grant.quota, grant.quota_period, grant.rate)
+    return limits.judge(allowed, _uses(connection, grant_id, allowed, grant.begins, now), grant.until, now), now
 
 
 def of_grants(session: Any, grants: Collection[Grant], now: datetime) -> dict[str, Usage]:

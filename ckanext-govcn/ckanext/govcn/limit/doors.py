@@ -105,10 +105,7 @@ def _visitor() -> flask.Response | None:
 
 def _holds_key() -> bool:
     """An access key that is valid is somebody's; one that is none is a stranger's."""
-    scheme, _blank, presented = flask.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not presented.startswith(people.KEY_PREFIX):
-        return False
-    return people.by_key(presented.strip()) is not None
+    return people.asking_by_key() is not None
 
 
 def _refused(standing: Standing) -> flask.Response:
