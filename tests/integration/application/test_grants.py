@@ -115,6 +115,8 @@ def test_what_happens_to_the_application_happens_to_the_grant_at_once(world: Wor
     world.act("owner", application, "terminate", reason="违反协议")
     assert [(grant["state"], grant["end_reason"]) for grant in granted(world)] == [("ended", "违反协议")]
     assert get("applicant").status_code == 403
+    kinds = "SELECT count(*) FROM govcn_notice WHERE kind LIKE 'grant%'"
+    assert model.Session.execute(sa.text(kinds)).scalar() == 0, "the application tells of each step, once"
 
 
 @pytest.mark.parametrize("suspended", [False, True])

@@ -122,9 +122,10 @@ def test_the_grantee_downloads_and_nobody_else_does(desk):
 
 def test_a_link_is_never_given_away_not_even_to_the_grantee(desk):
     desk.give()
-    for who in ("grantee", "editor"):
+    for who, said in (("grantee", "请其将文件存入平台"), ("editor", "请在资源编辑页上传文件")):
         answer = desk.get(who, resource=desk.link)
-        assert answer.status_code == 409
+        assert answer.status_code == 404
+        assert said in answer.get_data(as_text=True)
         assert "canarylink" not in str(answer.headers) + answer.get_data(as_text=True)
     desk.ask("grantee", "govcn_resource_source_show", 403, id=desk.link["id"])
 

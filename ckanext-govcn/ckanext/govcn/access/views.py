@@ -45,6 +45,16 @@ SAFE_TYPES = frozenset(
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     }
 )  # fmt: skip
+NO_COPY_FOR_GRANTEE = (
+    "您的授权有效，但该资源的文件尚未存入平台，暂不能下载，本次不计次数；请与提供部门联系，请其将文件存入平台",
+    "Your grant is in force, but the platform has no copy of this file, so it cannot be downloaded yet; nothing was"
+    " counted. Please ask the department that provides the data to store the file on the platform",
+)
+NO_COPY = (
+    "该资源是来源系统中的链接，平台没有存放其文件；请在资源编辑页上传文件，获授权的人才能下载",
+    "This resource is a link to another system and the platform has no copy of it; upload the file on the resource's"
+    " edit page, so that grantees can download it",
+)
 _STATIC = ("static", "webassets.index")
 BY_EXTENSION = {
     "csv": "text/csv", "json": "application/json", "geojson": "application/geo+json", "txt": "text/plain",
@@ -138,17 +148,14 @@ def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str
     return answer
 
 
-def _follow(resource: model.Resource, level: str) -> Response:
-    """What stands behind a link: open data is where it is; closed data is never given away by its address."""
+def _follow(resource: model.Resource, level: str, decision: Decision) -> Response:
+    """What stands behind a link: open data is where it is; closed data is never given away by its address, and what the
+    platform has no copy of it cannot deliver."""
     url = vault.real_url(resource.id)
     if not url:
         base.abort(404, "该资源暂无可下载的文件 (No download is available)")
     if level not in ("open", "login"):
-        base.abort(
-            409,
-            "该资源是来源系统中的链接，未开放的数据不经跳转提供；提供部门成员可在资源编辑页查看原地址，或将文件存入平台"
-            " (This resource is a link to another system; data that is not open is not given by redirect)",
-        )
+        base.abort(404, say(*(NO_COPY_FOR_GRANTEE if decision.grant else NO_COPY)))
     if not url.lower().startswith(("http://", "https://")):
         base.abort(409, f"请用相应的客户端打开 (open it with a client that can)：{url}")
     return flask.redirect(url, 302)
@@ -237,7 +244,7 @@ def _deliver(resource: model.Resource, what: What, decision: Decision) -> Respon
         base.abort(503, "文件刚刚被替换，请再试一次 (The file was replaced just now; please try again)")
     if found and decision.fields:
         return _send_columns(*found, decision.fields)
-    return _send(*found) if found else _follow(resource, rules.level_of(what))
+    return _send(*found) if found else _follow(resource, rules.level_of(what), decision)
 
 
 def _account(resource: model.Resource, who: Who | None, version: str, decision: Decision, answer: Response) -> None:

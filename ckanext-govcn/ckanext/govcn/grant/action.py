@@ -1,4 +1,5 @@
-"""Actions of 授权. `defer_commit` in the context leaves the commit to the caller, as in CKAN's own actions.
+"""Actions of 授权. `defer_commit` in the context leaves the commit to the caller, as in CKAN's own actions; with
+`govcn_told` the caller tells people, who then get one notice of a step and not two.
 
 What opens data (give, resume, a new key) is in the audit log before it takes effect; what closes it takes effect first.
 """
@@ -223,7 +224,8 @@ def _take(
         change(grant, user.id, reason)
         model.Session.flush()
         package = model.Package.get(grant.package_id)
-        accounts.tell(step.value, grant, (package.owner_org if package else "") or "")
+        if not context.get("govcn_told"):
+            accounts.tell(step.value, grant, (package.owner_org if package else "") or "")
         if step is Step.RESUME:
             accounts.note(step.value, grant, user.id, reason=reason)
     _commit(context)
