@@ -24,8 +24,10 @@ def holding(*grants: Grant) -> Who:
     return Who(user_id="s", grants=grants)
 
 
-def asked(*grants: Grant, what=WHAT, channel=OPENING, purpose=PURPOSE, now=NOW) -> rules.Decision:
-    return rules.may_get_data(holding(*grants), what, channel, purpose, now)
+def asked(
+    *grants: Grant, what=WHAT, channel=OPENING, purpose=PURPOSE, now=NOW, delivery=rules.DOWNLOAD
+) -> rules.Decision:
+    return rules.may_get_data(holding(*grants), what, channel, purpose, now, delivery)
 
 
 def test_a_grant_in_force_gives_the_data_and_is_named():
@@ -42,6 +44,8 @@ def test_a_grant_in_force_gives_the_data_and_is_named():
         (replace(GRANT, suspended=True), "suspended"),
         (replace(GRANT, purpose="广告"), "other_purpose"),
         (replace(GRANT, channel=SHARING), "other_channel"),
+        (replace(GRANT, deliveries=frozenset({rules.INTERFACE})), "other_delivery"),
+        (replace(GRANT, deliveries=frozenset()), "other_delivery"),
         (replace(GRANT, versions=frozenset({"b" * 64})), "other_version"),
         (replace(GRANT, dataset="dataset-2"), "conditional"),
     ],
@@ -64,6 +68,18 @@ def test_a_grant_of_one_channel_never_serves_the_other():
     assert asked(replace(GRANT, channel=SHARING), channel=OPENING).code == "other_channel"
     assert asked(GRANT, channel=SHARING).code == "other_channel"
     assert not asked(replace(GRANT, channel="x"), channel=OPENING).allowed
+
+
+def test_a_grant_serves_by_the_deliveries_it_names_and_no_other():
+    for size in range(len(rules.DELIVERIES) + 1):
+        for named in itertools.combinations(rules.DELIVERIES, size):
+            grant = replace(GRANT, deliveries=frozenset(named))
+            for delivery in rules.DELIVERIES:
+                assert asked(grant, delivery=delivery).allowed == (delivery in named)
+                sharing = replace(grant, channel=SHARING)
+                assert asked(sharing, delivery=delivery).code == "other_channel", "sharing serves no way of opening"
+                found = rules.purpose_in_force(holding(grant), WHAT, OPENING, NOW, delivery)
+                assert found == (PURPOSE if delivery in named else "")
 
 
 def test_a_version_that_is_named_is_given():

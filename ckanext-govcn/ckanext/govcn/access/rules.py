@@ -29,6 +29,9 @@ PUBLISHED = "published"
 SHARED_WITH_DEPARTMENTS = frozenset({"1", "2"})
 OPENING, SHARING = "opening", "sharing"
 CHANNELS = (OPENING, SHARING)
+# 提供方式: through the portal as files, or row by row; the third is only written down, the department delivers by itself
+DOWNLOAD, INTERFACE, OTHER = "download", "interface", "other"
+DELIVERIES = (DOWNLOAD, INTERFACE, OTHER)
 
 
 def member_label(organization_id: str) -> str:
@@ -42,7 +45,7 @@ class Grant:
 
     In force from `begins` until just before `until`, both with a time zone. `versions`: the SHA-256 of the contents it
     names; none: whatever the dataset delivers in that time (持续获取, 《上海市数据条例》第四十一条). `fields`: the
-    columns (信息项) it names; none: all.
+    columns (信息项) it names; none: all. `deliveries`: how the platform hands it over, and no other way.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Grant:
     suspended: bool = False
     versions: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    deliveries: frozenset[str] = frozenset({DOWNLOAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,12 @@ OTHER_CHANNEL = Decision(
     "您的授权属于另一渠道：共享的授权不用于开放，开放的授权不用于共享",
     "Your grant is for the other channel: sharing never serves opening, nor opening sharing",
 )
+OTHER_DELIVERY = Decision(
+    False,
+    "other_delivery",
+    "您的授权不是这种提供方式：可以下载还是用接口读取，见“我的授权”",
+    "Your grant is not for this way of delivery; My grants says whether it is for downloads or for the interface",
+)
 BAD_KEY = Decision(
     False,
     "bad_key",
@@ -180,7 +190,7 @@ BAD_KEY = Decision(
     "The access key is wrong, expired or revoked; make a new one under My grants",
 )
 # what is said of several grants: the answer of the one that comes closest
-_NEAREST = (OTHER_CHANNEL, EXPIRED, NOT_BEGUN, SUSPENDED, OTHER_VERSION, OTHER_PURPOSE, GRANTED)
+_NEAREST = (OTHER_CHANNEL, OTHER_DELIVERY, EXPIRED, NOT_BEGUN, SUSPENDED, OTHER_VERSION, OTHER_PURPOSE, GRANTED)
 
 
 def level_of(what: What) -> str:
@@ -260,9 +270,11 @@ _DATA: Mapping[str, Callable[[Who], Decision]] = {
 }
 
 
-def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime) -> Decision:
+def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime, delivery: str) -> Decision:
     if grant.channel != channel:
         return OTHER_CHANNEL
+    if delivery not in grant.deliveries:
+        return OTHER_DELIVERY
     if now >= grant.until:
         return EXPIRED
     if now < grant.begins:
@@ -274,33 +286,41 @@ def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime)
     return GRANTED if purpose and purpose == grant.purpose else OTHER_PURPOSE
 
 
-def _by_grant(who: Who, what: What, channel: str, purpose: str, now: datetime | None) -> Decision:
+def _by_grant(
+    who: Who, what: What, channel: str, purpose: str, now: datetime | None, delivery: str
+) -> Decision:
     of_dataset = [grant for grant in who.grants if grant.dataset == what.dataset]
     if now is None or not what.dataset or not who.user_id or not of_dataset:
         return NEEDS_GRANT
-    answers = [(_answer(grant, what, channel, purpose, now), grant) for grant in of_dataset]
+    answers = [(_answer(grant, what, channel, purpose, now, delivery), grant) for grant in of_dataset]
     # of several that fit, the one that gives most
     decision, grant = max(answers, key=lambda each: (_NEAREST.index(each[0]), not each[1].fields, len(each[1].fields)))
     return replace(decision, grant=grant.id, fields=grant.fields)
 
 
-def purpose_in_force(who: Who, what: What, channel: str, now: datetime) -> str:
+def purpose_in_force(who: Who, what: What, channel: str, now: datetime, delivery: str = DOWNLOAD) -> str:
     """The purpose that all of the person's grants in force for a dataset have, for whoever names none; else ""."""
     purposes = {
         grant.purpose
         for grant in who.grants
         if grant.dataset == what.dataset
-        and _answer(grant, what, channel, grant.purpose, now) is GRANTED
+        and _answer(grant, what, channel, grant.purpose, now, delivery) is GRANTED
     }
     return purposes.pop() if len(purposes) == 1 else ""
 
 
 def may_get_data(
-    who: Who, what: What, channel: str = OPENING, purpose: str = "", now: datetime | None = None
+    who: Who,
+    what: What,
+    channel: str = OPENING,
+    purpose: str = "",
+    now: datetime | None = None,
+    delivery: str = DOWNLOAD,
 ) -> Decision:
     """Whether a person gets the data, and any address of it. The one decision every surface asks, at every request.
 
     `purpose` is what the data is asked for and `now` the moment, with a time zone; without both no grant serves.
+    `delivery` is how it is asked for: a grant serves by what it names alone.
     """
     level = level_of(what)
     if level == "open":
@@ -308,5 +328,5 @@ def may_get_data(
     if who.user_id and what.owner and what.owner in who.organizations:
         return OWNER
     if level == "conditional":
-        return _by_grant(who, what, channel, purpose, now)
+        return _by_grant(who, what, channel, purpose, now, delivery)
     return _DATA.get(level, _refuse(NOT_PUBLISHED))(who)

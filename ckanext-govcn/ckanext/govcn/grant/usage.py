@@ -28,7 +28,7 @@ class Usage:
     last: datetime | None = None
 
 
-def take(grant_id: str, resource_id: str, version: str) -> Verdict:
+def take(grant_id: str, resource_id: str, version: str, key_prefix: str = "") -> Verdict:
     """Use a grant once, if its limits allow it. The use stays counted, whatever becomes of the answer.
 
     Who may get the data is decided before and not here.
@@ -38,6 +38,7 @@ def take(grant_id: str, resource_id: str, version: str) -> Verdict:
         verdict, now = _judged(connection, _grant(grant_id).with_for_update(key_share=True), grant_id)
         if verdict.allowed:
             row = {"grant_id": grant_id, "at": now, "resource_id": resource_id, "version": version}
+            row["key_prefix"] = key_prefix
             connection.execute(sa.insert(GrantUse).values(row))
         return verdict
 
