@@ -24,10 +24,8 @@ def holding(*grants: Grant) -> Who:
     return Who(user_id="s", grants=grants)
 
 
-def asked(
-    *grants: Grant, what=WHAT, channel=OPENING, purpose=PURPOSE, now=NOW, delivery=rules.DOWNLOAD
-) -> rules.Decision:
-    return rules.may_get_data(holding(*grants), what, channel, purpose, now, delivery)
+def asked(*grants: Grant, what=WHAT, channel=OPENING, purpose=PURPOSE, now=NOW) -> rules.Decision:
+    return rules.may_get_data(holding(*grants), what, channel, purpose, now)
 
 
 def test_a_grant_in_force_gives_the_data_and_is_named():
@@ -75,10 +73,10 @@ def test_a_grant_serves_by_the_deliveries_it_names_and_no_other():
         for named in itertools.combinations(rules.DELIVERIES, size):
             grant = replace(GRANT, deliveries=frozenset(named))
             for delivery in rules.DELIVERIES:
-                assert asked(grant, delivery=delivery).allowed == (delivery in named)
-                sharing = replace(grant, channel=SHARING)
-                assert asked(sharing, delivery=delivery).code == "other_channel", "sharing serves no way of opening"
-                found = rules.purpose_in_force(holding(grant), WHAT, OPENING, NOW, delivery)
+                what, sharing = replace(WHAT, delivery=delivery), replace(grant, channel=SHARING)
+                assert asked(grant, what=what).allowed == (delivery in named)
+                assert asked(sharing, what=what).code == "other_channel", "sharing serves no way of opening"
+                found = rules.purpose_in_force(holding(grant), what, OPENING, NOW)
                 assert found == (PURPOSE if delivery in named else "")
 
 

@@ -24,6 +24,7 @@ ANONYMOUS = Who()
 KEY_PREFIX = "govcn-key-"
 """How an access key of a grant begins: it is told from CKAN's tokens by it."""
 
+LONGEST_PREFIX = 20
 BUREAU_ROLES = ("admin", "editor")
 _ASKED = "govcn.access_key"
 
@@ -87,6 +88,11 @@ def presented_key() -> str:
     """The access key that this request shows, or an empty text."""
     scheme, _blank, presented = flask.request.headers.get("Authorization", "").partition(" ")
     return presented.strip() if scheme.lower() == "bearer" and presented.startswith(KEY_PREFIX) else ""
+
+
+def presented_prefix() -> str:
+    """What tells that key from others, and says nothing of its secret; empty without one."""
+    return presented_key().removeprefix(KEY_PREFIX).partition("-")[0][:LONGEST_PREFIX]
 
 
 def asking_by_key() -> tuple[Who, Grant] | None:

@@ -29,7 +29,7 @@ PUBLISHED = "published"
 SHARED_WITH_DEPARTMENTS = frozenset({"1", "2"})
 OPENING, SHARING = "opening", "sharing"
 CHANNELS = (OPENING, SHARING)
-# 提供方式: through the portal as files, or row by row; the third is only written down, the department delivers by itself
+# 提供方式: files, or row by row; the third is only written down, the department delivers by itself
 DOWNLOAD, INTERFACE, OTHER = "download", "interface", "other"
 DELIVERIES = (DOWNLOAD, INTERFACE, OTHER)
 
@@ -81,7 +81,8 @@ class Who:
 class What:
     """What of a dataset decides. Everything is text as stored, and nothing is trusted to be one of the known codes.
 
-    `dataset` is its id, which grants name; `version` the SHA-256 of the content that is asked for, where it is known.
+    `dataset` is its id, which grants name; `version` the SHA-256 of the content that is asked for, where it is known;
+    `delivery` how it is asked for.
     """
 
     owner: str = ""
@@ -92,6 +93,7 @@ class What:
     active: bool = True
     dataset: str = ""
     version: str = ""
+    delivery: str = DOWNLOAD
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, object], owner: str | None, state: str) -> What:
@@ -189,6 +191,8 @@ BAD_KEY = Decision(
     "访问密钥无效、已到期或已吊销，请在“我的授权”中新建",
     "The access key is wrong, expired or revoked; make a new one under My grants",
 )
+# why a grant that decided serves no more when its data is about to leave
+STOPPED = {each.code: each for each in (EXPIRED, SUSPENDED, BAD_KEY)}
 # what is said of several grants: the answer of the one that comes closest
 _NEAREST = (OTHER_CHANNEL, OTHER_DELIVERY, EXPIRED, NOT_BEGUN, SUSPENDED, OTHER_VERSION, OTHER_PURPOSE, GRANTED)
 
@@ -270,11 +274,16 @@ _DATA: Mapping[str, Callable[[Who], Decision]] = {
 }
 
 
-def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime, delivery: str) -> Decision:
+def _of_another_kind(grant: Grant, what: What, channel: str) -> Decision | None:
     if grant.channel != channel:
         return OTHER_CHANNEL
-    if delivery not in grant.deliveries:
-        return OTHER_DELIVERY
+    return None if what.delivery in grant.deliveries else OTHER_DELIVERY
+
+
+def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime) -> Decision:
+    other = _of_another_kind(grant, what, channel)
+    if other is not None:
+        return other
     if now >= grant.until:
         return EXPIRED
     if now < grant.begins:
@@ -286,41 +295,32 @@ def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime,
     return GRANTED if purpose and purpose == grant.purpose else OTHER_PURPOSE
 
 
-def _by_grant(
-    who: Who, what: What, channel: str, purpose: str, now: datetime | None, delivery: str
-) -> Decision:
+def _by_grant(who: Who, what: What, channel: str, purpose: str, now: datetime | None) -> Decision:
     of_dataset = [grant for grant in who.grants if grant.dataset == what.dataset]
     if now is None or not what.dataset or not who.user_id or not of_dataset:
         return NEEDS_GRANT
-    answers = [(_answer(grant, what, channel, purpose, now, delivery), grant) for grant in of_dataset]
+    answers = [(_answer(grant, what, channel, purpose, now), grant) for grant in of_dataset]
     # of several that fit, the one that gives most
     decision, grant = max(answers, key=lambda each: (_NEAREST.index(each[0]), not each[1].fields, len(each[1].fields)))
     return replace(decision, grant=grant.id, fields=grant.fields)
 
 
-def purpose_in_force(who: Who, what: What, channel: str, now: datetime, delivery: str = DOWNLOAD) -> str:
+def purpose_in_force(who: Who, what: What, channel: str, now: datetime) -> str:
     """The purpose that all of the person's grants in force for a dataset have, for whoever names none; else ""."""
     purposes = {
         grant.purpose
         for grant in who.grants
-        if grant.dataset == what.dataset
-        and _answer(grant, what, channel, grant.purpose, now, delivery) is GRANTED
+        if grant.dataset == what.dataset and _answer(grant, what, channel, grant.purpose, now) is GRANTED
     }
     return purposes.pop() if len(purposes) == 1 else ""
 
 
 def may_get_data(
-    who: Who,
-    what: What,
-    channel: str = OPENING,
-    purpose: str = "",
-    now: datetime | None = None,
-    delivery: str = DOWNLOAD,
+    who: Who, what: What, channel: str = OPENING, purpose: str = "", now: datetime | None = None
 ) -> Decision:
     """Whether a person gets the data, and any address of it. The one decision every surface asks, at every request.
 
     `purpose` is what the data is asked for and `now` the moment, with a time zone; without both no grant serves.
-    `delivery` is how it is asked for: a grant serves by what it names alone.
     """
     level = level_of(what)
     if level == "open":
@@ -328,5 +328,5 @@ def may_get_data(
     if who.user_id and what.owner and what.owner in who.organizations:
         return OWNER
     if level == "conditional":
-        return _by_grant(who, what, channel, purpose, now, delivery)
+        return _by_grant(who, what, channel, purpose, now)
     return _DATA.get(level, _refuse(NOT_PUBLISHED))(who)

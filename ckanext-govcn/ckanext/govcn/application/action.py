@@ -15,7 +15,7 @@ from ckan.types import Context, DataDict
 
 from ckanext.govcn.access import people
 from ckanext.govcn.access.exceptions import FileTooLarge
-from ckanext.govcn.application import cases, files, filing, form, papers, printing, showing, steps, telling
+from ckanext.govcn.application import agreed, cases, files, filing, form, papers, printing, showing, steps, telling
 from ckanext.govcn.application.cases import Reader
 from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
@@ -88,7 +88,8 @@ def govcn_application_submit(context: Context, data_dict: DataDict) -> dict[str,
 def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Take a step: `id`, `event` and what it needs (`reason`, `reason_class`, `basis`, `commitment`, `agreement`),
     `until`, `days`, `notice_on`, `notice_by`), or may have (`quota`, `quota_period` all or day, `rate`: how often the
-    grantee may download; `consent`).
+    grantee may use the data; `fields`: names of the columns that are granted, nothing for all; `deliveries`: any of
+    download, interface, other; `consent`).
 
     Events, who may take them and what they need are the table of docs/applications.md. Gives the application.
     """
@@ -231,9 +232,18 @@ def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
 
 def _text(name: str, value: Any) -> str:
     """A field of a step. Raises ValidationError: what is not understood is never left out, it may be a limit."""
+    if isinstance(value, list) and name in agreed.LISTS:
+        return _lines(name, value)
     if value is None or isinstance(value, str) or type(value) is int:
         return "" if value is None else str(value)
     raise tk.ValidationError({name: [say("应为文本或整数", "Must be a text or a whole number")]})
+
+
+def _lines(name: str, values: list[Any]) -> str:
+    """Names as lines; one that is empty would be left out, and leave out a limit with it."""
+    if not all(isinstance(value, str) and value.strip() and len(value.splitlines()) == 1 for value in values):
+        raise tk.ValidationError({name: [say("请至少选择一项，且名称不为空", "Choose at least one; no name is empty")]})
+    return "\n".join(values)
 
 
 def _found(data_dict: DataDict, reader: Reader, *, to_change: bool = False) -> Application:

@@ -6,6 +6,7 @@ import base64
 import io
 from typing import Any
 
+import ckan.plugins as p
 import flask
 from ckan.plugins import toolkit as tk
 
@@ -100,7 +101,11 @@ def edit(id: str) -> Any:  # noqa: A002 - CKAN's name for it
 def act(id: str) -> Any:  # noqa: A002 - CKAN's name for it
     """One step; what was given stays in the form when something is missing."""
     event = tk.request.form.get("event", "")
-    given = {name: tk.request.form.get(name, "") for name in table().fields}
+    given: dict[str, Any] = {name: tk.request.form.get(name, "") for name in table().fields}
+    if p.plugin_loaded("govcn_grant"):
+        from ckanext.govcn.grant.views import chosen
+
+        given |= chosen(tk.request.form)
     try:
         _call("govcn_application_act", id=id, event=event, **given)
     except tk.ValidationError as faults:

@@ -16,7 +16,7 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -68,7 +68,7 @@ def cut(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str], 
     `kind` is csv or json, `largest` the most bytes that are read. csv comes out in UTF-8 with a mark, json as a list.
     Raises ColumnsRefused; then what stands in `output` is not to be used.
     """
-    return _written_by({"csv": _csv, "json": _json}, source, output, kind, frozenset(fields), largest).rows
+    return _written_by({"csv": _csv, "json": _json}.get(kind), source, output, frozenset(fields), largest).rows
 
 
 def lines(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str] | None, largest: int) -> Written:
@@ -77,7 +77,7 @@ def lines(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str]
     Otherwise as `cut`: the same files are refused.
     """
     named = None if fields is None else frozenset(fields)
-    return _written_by({"csv": _csv_lines, "json": _json_lines}, source, output, kind, named, largest)
+    return _written_by({"csv": _csv_lines, "json": _json_lines}.get(kind), source, output, named, largest)
 
 
 def header(source: BinaryIO, kind: str) -> tuple[str, ...]:
@@ -100,17 +100,14 @@ def _first_names(text: TextIOWrapper, kind: str) -> tuple[str, ...]:
     if kind == "csv":
         return tuple(name.strip() for name in next(_rows(text), (0, list[str]()))[1])
     try:
-        return tuple(next(_one_list(iter(ijson.basic_parse(_Utf8(text))), None, nested=True), {}))
+        return tuple(next(_one_list(iter(ijson.basic_parse(_Utf8(text))), None, nested=True), dict[str, str]()))
     except UnicodeDecodeError:
         raise
     except (ijson.JSONError, ValueError, ArithmeticError, StopIteration, RuntimeError):
         return ()
 
 
-def _written_by(
-    writers: Mapping[str, Writer], source: BinaryIO, output: BinaryIO, kind: str, fields: Named, largest: int
-) -> Written:
-    writer = writers.get(kind)
+def _written_by(writer: Writer | None, source: BinaryIO, output: BinaryIO, fields: Named, largest: int) -> Written:
     if writer is None:
         raise _refused("format")
     if source.seek(0, 2) > largest:

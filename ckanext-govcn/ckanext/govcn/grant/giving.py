@@ -18,9 +18,7 @@ from ckanext.govcn.grant.states import State
 LONGEST_DAYS = "ckanext.govcn.grant.longest_days"
 
 
-def give(
-    package: model.Package, grantee: str, giver: str, said: Mapping[str, Any], *, told: bool = False
-) -> Grant:
+def give(package: model.Package, grantee: str, giver: str, said: Mapping[str, Any], *, told: bool = False) -> Grant:
     """A new grant to the user `grantee` in the name of the user `giver` (ids), as `said` (see `terms.read`).
 
     Whoever calls has decided that it may be given, undoes the transaction on any error, and commits; `told`: and tells
@@ -33,6 +31,7 @@ def give(
     noted = {"purpose": grant.purpose, "reason": grant.reason, "reference": grant.reference}
     if grant.fields:
         noted["fields"] = "、".join(grant.fields)
+    noted["deliveries"] = "、".join(grant.deliveries)
     accounts.note(accounts.GIVE, grant, giver, **noted)
     return grant
 

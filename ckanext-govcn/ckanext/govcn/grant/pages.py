@@ -30,8 +30,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What is known of the lines of a file. `header`: names of the columns where lines are lists of cells; `marks`: some
-    rows and the byte at which each begins, beginning with row 0; `size` in bytes."""
+    """What is known of the lines of a file. `header`: names of the columns, where lines are lists of cells; `marks`:
+    some rows and the byte at which each begins, beginning with row 0; `size` in bytes."""
 
     rows: int
     size: int

@@ -44,6 +44,17 @@ def page(stored: files.StoredFile, filename: str, fields: Collection[str], wante
         return lines, pages.page(stream, lines, wanted, LARGEST_PAGE)
 
 
+def each(stored: files.StoredFile, filename: str) -> Iterator[list[str]]:
+    """All rows of a stored content, as texts: for the platform itself. Raises as `page` does."""
+    kind = filename.rpartition(".")[2].lower()
+    place = _folder() / _name(stored.sha256, kind, ())
+    with _opened(place, stored, kind, ()) as (stream, _lines):
+        for line in stream:
+            row = json.loads(line)
+            values = row.values() if isinstance(row, dict) else row
+            yield ["" if value is None else str(value) for value in values]
+
+
 def _folder() -> Path:
     path = files.folder() / "rows"
     path.mkdir(mode=0o700, exist_ok=True)

@@ -86,7 +86,7 @@ def _is_counted(endpoint: str) -> bool:
     """The API, and every way to download data."""
     if endpoint in TEXTS:
         return False
-    return endpoint.startswith("api.") or endpoint.endswith((".download", "datastore.dump"))
+    return endpoint.startswith(("api.", "govcn_rows.")) or endpoint.endswith((".download", "datastore.dump"))
 
 
 def _visitor() -> flask.Response | None:
@@ -117,7 +117,7 @@ def _refused(standing: Standing) -> flask.Response:
         f"请求过于频繁，请在 {standing.seconds} 秒后再试；需要大量获取时请登录，或下载整个文件",
         f"Too many requests; please try again in {standing.seconds} seconds, log in, or download whole files",
     )
-    if (flask.request.endpoint or "").startswith("api."):
+    if (flask.request.endpoint or "").startswith(("api.", "govcn_rows.")):
         error = {"__type": "Rate Limit Error", "message": message}
         return _closed(flask.jsonify({"success": False, "error": error}), 429)
     return _closed(flask.Response(f"{message}\n", mimetype="text/plain"), 429)

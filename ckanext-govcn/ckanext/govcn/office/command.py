@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins as p
 import click
 from ckan import model
-from sqlalchemy import inspect
+from sqlalchemy.orm import attributes
 
 from ckanext.govcn.office.exceptions import OfficeError
 from ckanext.govcn.office.model import PLUGIN, keep_apart
@@ -19,7 +19,7 @@ def refuse(session: Any, _flush: Any, _instances: Any) -> None:
     if click.get_current_context(silent=True) is None or not p.plugin_loaded(PLUGIN):
         return
     for each in session.dirty:
-        if isinstance(each, model.User) and each.sysadmin and inspect(each).attrs.sysadmin.history.added:
+        if isinstance(each, model.User) and each.sysadmin and attributes.get_history(each, "sysadmin").added:
             with session.no_autoflush:
                 _ask(each.name)
 
