@@ -98,6 +98,12 @@ def told(application: Application, history: Sequence[Mapping[str, Any]]) -> dict
     }
 
 
+def took(application: Application, history: Sequence[Mapping[str, Any]], decided: datetime) -> int | None:
+    """Working days from the submission to the decision, without those on which the applicant completed the papers."""
+    steps = [Taken(row["event"], _day(row["at"]), row["reason"], row["detail"] or {}) for row in history]
+    return timing.took(steps, _settings()[1], _day(decided))
+
+
 def remind() -> int:
     """Remind whoever has to act, and the bureau once it is overdue; how many were told now. Asked every day, each is
     told once."""
