@@ -257,7 +257,8 @@ def _overdue(reader: Reader, state: str, limit: int, offset: int) -> dict[str, A
     running = [each for each in cases.running(reader) if not state or each.state == state]
     histories = cases.histories([each.id for each in running])
     late = [each for each in running if figures.is_overdue(each, histories[each.id])]
-    return {"count": len(late), "results": [showing.line(each, histories[each.id]) for each in late[offset : offset + limit]]}
+    shown = late[offset : offset + limit]
+    return {"count": len(late), "results": [showing.line(each, histories[each.id]) for each in shown]}
 
 
 def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:

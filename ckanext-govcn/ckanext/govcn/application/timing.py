@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ckanext.govcn.application.machine import table
@@ -74,5 +74,6 @@ def took(steps: Sequence[Taken], calendar: WorkingCalendar, decided: date) -> in
     if submitted is None:
         return None
     stops = [stop for stop in _stops(steps) if stop.until is not None and stop.until <= decided]
-    stopped = sum(calendar.count(stop.since, stop.until) for stop in stops if stop.until is not None)
+    before = timedelta(days=1)  # the first day of a stop is not counted either
+    stopped = sum(calendar.count(stop.since - before, stop.until) for stop in stops if stop.until is not None)
     return calendar.count(submitted, decided) - stopped
