@@ -195,13 +195,18 @@ def _grants(grantees: dict[str, str], giver: str, datasets: list[Dataset]) -> st
     """A grant of every dataset to each, past all rules of giving; an access key of that of the conditional one."""
     from ckanext.govcn.grant import keys
     from ckanext.govcn.grant.model import Grant
+    from ckanext.govcn.sample import model as samples
+    from ckanext.govcn.sample.content import Sample
 
+    for dataset in datasets:
+        samples.keep(dataset.id, Sample(("名称",), ((dataset.word("entry"),),)), "made_up", giver)
     now, day = datetime.now(UTC), timedelta(days=1)
     differently = {"expired": {"until": now}, "suspended": {"suspended_at": now}, "sharing": {"channel": "sharing"}}
     key = ""
     for name, user in grantees.items():
         for dataset in datasets:
             said = {"channel": "opening", "begins": now - day, "until": now + day, **differently.get(name, {})}
+            said["deliveries"] = ["download", "interface"]
             grant = Grant(package_id=dataset.id, user_id=user, given_by=giver, purpose="检验", reason="检验", **said)
             model.Session.add(grant)
             model.Session.flush()
@@ -308,6 +313,8 @@ def of_dataset(d: Dataset) -> Iterator[Probe]:
         yield api(f"resource_show {kind}", "resource_show", id=rid)
         yield api(f"resource_view_list {kind}", "resource_view_list", id=rid)
         yield api(f"source {kind}", "govcn_resource_source_show", id=rid)
+        yield Probe(f"interface {kind}", f"/api/govcn/rows/{rid}")
+        yield Probe(f"interface {kind} page", f"/api/govcn/rows/{rid}?limit=1&offset=0&purpose={quote('检验')}")
     yield Probe("download range", f"{resource}/{d.file}/download", headers={"Range": "bytes=0-200"})
     yield Probe("download by name", f"/dataset/{d.name}/resource/{d.file}/download/x.csv")
     yield Probe("page resource edit", f"{resource}/{d.link}/edit")
@@ -318,6 +325,9 @@ def of_dataset(d: Dataset) -> Iterator[Probe]:
     yield Probe("page changes", f"/dataset/changes/{d.id}")
     yield Probe("page tag search", f"/dataset/?tags={d.word('entry')}")
     yield Probe("feed tag", f"/feeds/tag/{d.word('entry')}.atom")
+    yield api("sample", "govcn_sample_show", package_id=d.id)
+    yield Probe("page sample", f"/govcn/sample/{d.name}")
+    yield Probe("page give", f"/govcn/grants/new?dataset={d.name}")
     yield api("package_show", "package_show", id=d.id)
     yield api("package_show by name", "package_show", id=d.name, use_default_schema=True)
     yield api("package_activity_list", "package_activity_list", id=d.id, include_hidden_activity=True)
@@ -361,7 +371,11 @@ def of_site(world: World) -> Iterator[Probe]:
     yield Probe("page home", "/")
     yield Probe("page grants", "/govcn/grants")
     yield Probe("page grants of departments", "/govcn/grants/department")
+    yield Probe("page keys and usage", "/govcn/grants/usage")
+    yield Probe("page conditional data", "/govcn/grants/datasets")
     yield api("grants", "govcn_grant_list", limit=200)
+    yield api("grants usage", "govcn_grant_usage_list", limit=200)
+    yield api("conditional data", "govcn_grant_dataset_list", limit=200)
     yield api("grants of departments", "govcn_grant_list", of="department", limit=200)
     yield Probe("page audit log", "/govcn/audit")
     yield api("audit log", "govcn_audit_list", limit=500)

@@ -72,6 +72,22 @@ def test_what_the_department_sets_when_it_agrees_is_in_the_agreement_and_holds(w
     assert (grant["quota"], grant["quota_period"], grant["rate"], grant["usage"]["remaining"]) == (1, "day", 9, 0)
 
 
+def test_the_columns_the_department_chooses_are_in_the_agreement_and_in_the_grant(world: World, get: Get) -> None:
+    application = world.until("owner_review")
+    for wrong in ([], ["名称", ""], ["名称\n车位"], [1], {"名称": 1}):
+        if wrong:
+            with pytest.raises(tk.ValidationError):
+                world.act("owner", application, "approve", fields=wrong)
+    application = world.act("owner", application, "approve", fields=["车位"], deliveries=["download", "interface"])
+    assert application["limits"]["fields"] == ["车位"]
+    text = application["texts"]["agreement"]["text"]
+    assert "提供的信息项：车位。提供方式：平台下载、平台接口。" in text
+    sign(world, application)
+    [grant] = granted(world)
+    assert (grant["fields"], grant["deliveries"]) == (["车位"], ["download", "interface"])
+    assert get("applicant").get_data().decode("utf-8-sig").split() == ["车位", "120"]
+
+
 def test_a_limit_that_is_not_understood_is_never_left_out(world: World) -> None:
     application = world.until("owner_review")
     for wrong in ({"quota": "0"}, {"rate": "x"}, {"quota_period": "week"}, {"quota": 1.5}, {"quota": [1]}):
@@ -115,6 +131,8 @@ def test_what_happens_to_the_application_happens_to_the_grant_at_once(world: Wor
     world.act("owner", application, "terminate", reason="违反协议")
     assert [(grant["state"], grant["end_reason"]) for grant in granted(world)] == [("ended", "违反协议")]
     assert get("applicant").status_code == 403
+    kinds = "SELECT count(*) FROM govcn_notice WHERE kind LIKE 'grant%'"
+    assert model.Session.execute(sa.text(kinds)).scalar() == 0, "the application tells of each step, once"
 
 
 @pytest.mark.parametrize("suspended", [False, True])

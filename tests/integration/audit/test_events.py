@@ -139,6 +139,31 @@ def test_a_new_administrator_is_written_down(app, dataset):
     assert plain(event) == ("account.sysadmin", dataset["editor"]["id"], {"sysadmin": "false → true"})
 
 
+def test_a_dataset_that_is_purged_is_written_down(app, dataset):
+    body, headers = {"id": dataset["id"]}, {"Authorization": dataset["admin"]["token"]}
+    with noted() as events:
+        assert app.post("/api/3/action/dataset_purge", json=body, headers=headers).status_code == 200
+    (event,) = [e for e in events if e["event"] == "dataset.purge"]
+    assert (event["who"], event["subject"]) == (dataset["admin"]["id"], dataset["id"])
+    assert event["detail"]["open_type"] == "unconditional"
+    assert "停车场" not in str(events)
+
+
+def test_a_token_is_written_down_when_it_is_made_and_when_it_is_revoked(app, dataset):
+    editor, headers = dataset["editor"], {"Authorization": dataset["editor"]["token"]}
+    with noted() as events:
+        body = {"user": editor["name"], "name": "示例令牌"}
+        made = app.post("/api/3/action/api_token_create", json=body, headers=headers).get_json()["result"]["token"]
+        app.get("/api/3/action/package_list", headers={"Authorization": made})  # using one is no line
+        assert app.post("/api/3/action/api_token_revoke", json={"token": made}, headers=headers).status_code == 200
+    assert [(e["event"], e["who"], e["subject"]) for e in events] == [
+        ("account.token_create", editor["id"], editor["id"]),
+        ("account.token_revoke", editor["id"], editor["id"]),
+    ]
+    assert len(events[0]["detail"]["token"]) == 8
+    assert made not in str(events)
+
+
 def test_logins_and_logouts(app):
     from ckan.tests import factories
 

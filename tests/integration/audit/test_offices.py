@@ -144,6 +144,44 @@ def test_an_administrator_is_told_why_an_auditor_becomes_none(app, people):
     assert "审计员" in answer.get_json()["error"]["sysadmin"][0]
 
 
+def test_a_command_makes_no_auditor_an_administrator_and_says_why(cli, people):
+    from ckan import model
+    from ckan.cli.cli import ckan
+
+    name = people["auditor"]["name"]
+    refused = cli.invoke(ckan, ["sysadmin", "add", name])
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+    assert "三种角色不能兼任" in refused.output
+    assert "no account combines the roles" in refused.output
+    assert isinstance(refused.exception, SystemExit)
+    model.Session.expire_all()
+    assert not model.User.get(name).sysadmin
+    assert cli.invoke(ckan, ["sysadmin", "add", people["stranger"]["name"]]).exit_code == 0
+
+
+def test_an_export_that_cannot_be_written_is_no_line(cli, people, tmp_path):
+    from ckanext.govcn.audit.cli import audit
+    from ckanext.govcn.audit.log import TABLE
+
+    def exports() -> int:
+        from ckan import model
+
+        with model.ensure_engine().connect() as connection:
+            exported = TABLE.c.event["event"].astext == "audit.export"
+            return connection.scalar(sa.select(sa.func.count()).select_from(TABLE).where(exported))
+
+    before, file = exports(), tmp_path / "audit.log"
+    refused = cli.invoke(audit, ["export", str(tmp_path / "no-such-folder" / "audit.log")])
+    assert refused.exit_code == 1
+    assert "不能写入" in refused.output
+    assert "cannot write there" in refused.output
+    assert exports() == before
+    assert cli.invoke(audit, ["export", "--json", str(file)]).exit_code == 0
+    assert exports() == before + 1
+    assert file.read_text("utf-8").count("\n") > 0
+
+
 def test_the_operator_gives_and_takes_and_is_written_down(cli, people):
     from ckanext.govcn.audit import reading
     from ckanext.govcn.audit.log import operator

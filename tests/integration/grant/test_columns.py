@@ -160,6 +160,17 @@ def test_what_cannot_be_cut_is_not_delivered_at_all(desk, content, filename):
     ]
 
 
+def test_the_quota_is_asked_before_a_file_is_cut(desk, monkeypatch):
+    from ckanext.govcn.grant import delivery
+
+    desk.give(fields=FIELDS, quota=1)
+    assert ask(desk).status_code == 200
+    monkeypatch.setattr(delivery, "cut", lambda *_: pytest.fail("cut"))
+    with noted() as events:
+        assert ask(desk).status_code == 429
+    assert [(e["outcome"], e["bytes"]) for e in events] == [("quota", 0)]
+
+
 def test_a_file_over_the_limit_is_not_delivered(desk, monkeypatch):
     from ckan.plugins import toolkit as tk
 

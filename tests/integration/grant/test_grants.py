@@ -122,9 +122,10 @@ def test_the_grantee_downloads_and_nobody_else_does(desk):
 
 def test_a_link_is_never_given_away_not_even_to_the_grantee(desk):
     desk.give()
-    for who in ("grantee", "editor"):
+    for who, said in (("grantee", "请其将文件存入平台"), ("editor", "请在资源编辑页上传文件")):
         answer = desk.get(who, resource=desk.link)
-        assert answer.status_code == 409
+        assert answer.status_code == 404
+        assert said in answer.get_data(as_text=True)
         assert "canarylink" not in str(answer.headers) + answer.get_data(as_text=True)
     desk.ask("grantee", "govcn_resource_source_show", 403, id=desk.link["id"])
 
@@ -320,6 +321,21 @@ def test_a_key_speaks_for_its_grant_until_it_is_revoked(desk):
     desk.ask("editor", "govcn_grant_key_revoke", id=made["id"])
     assert desk.get(key=made["key"]).status_code == 403
     assert desk.get("grantee").status_code == 200
+
+
+def test_a_key_is_looked_up_once_a_request_and_again_in_the_next(desk, monkeypatch):
+    from ckan.plugins import toolkit as tk
+    from ckanext.govcn.grant import keys
+
+    looked, holder = [], keys.holder
+    monkeypatch.setattr(keys, "holder", lambda *given: looked.append(given) or holder(*given))
+    monkeypatch.setitem(tk.config, "ckanext.govcn.limit.exempt", "")
+    made = desk.ask("grantee", "govcn_grant_key_create", id=desk.give()["id"])
+    assert desk.get(key=made["key"]).status_code == 200
+    assert len(looked) == 1
+    desk.ask("grantee", "govcn_grant_key_revoke", id=made["id"])
+    assert desk.get(key=made["key"]).status_code == 403
+    assert len(looked) == 2
 
 
 def test_a_key_follows_its_grant_and_its_account(desk):

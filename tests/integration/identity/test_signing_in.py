@@ -165,6 +165,28 @@ def test_a_wrong_state(provider: IdentityProvider, new_browser: NewBrowser, name
     assert not known()
 
 
+def test_a_refused_sign_in_is_a_line_and_counts_as_a_failed_login(
+    provider: IdentityProvider, new_browser: NewBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ckan.plugins import toolkit as tk
+    from integration.audit.test_events import noted
+
+    monkeypatch.setitem(tk.config, "ckanext.govcn.limit.exempt", "")
+    monkeypatch.setitem(tk.config, "ckanext.govcn.limit.login_address", 2)
+    visitor = new_browser()
+    good = visitor.begin("oidc")
+    wrong = re.sub(r"state=[\w-]+", "state=another", good)
+    with noted() as events:
+        answers = [visitor.get(wrong).status_code for _ in range(3)]
+    assert answers == [302, 302, 429]
+    assert [(e["event"], e["outcome"], e["who"]) for e in events] == [
+        *[("account.login", "refused", "")] * 2, ("account.login", "throttled", ""),
+    ]  # fmt: skip
+    assert [e["detail"].get("provider") for e in events] == ["oidc", "oidc", None]
+    assert all(e["detail"]["reason"] for e in events[:2])
+    assert "another" not in str(events)
+
+
 @EVERY
 def test_an_answer_works_once(provider: IdentityProvider, new_browser: NewBrowser, name: str) -> None:
     visitor = new_browser()

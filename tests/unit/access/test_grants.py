@@ -42,6 +42,8 @@ def test_a_grant_in_force_gives_the_data_and_is_named():
         (replace(GRANT, suspended=True), "suspended"),
         (replace(GRANT, purpose="广告"), "other_purpose"),
         (replace(GRANT, channel=SHARING), "other_channel"),
+        (replace(GRANT, deliveries=frozenset({rules.INTERFACE})), "other_delivery"),
+        (replace(GRANT, deliveries=frozenset()), "other_delivery"),
         (replace(GRANT, versions=frozenset({"b" * 64})), "other_version"),
         (replace(GRANT, dataset="dataset-2"), "conditional"),
     ],
@@ -64,6 +66,18 @@ def test_a_grant_of_one_channel_never_serves_the_other():
     assert asked(replace(GRANT, channel=SHARING), channel=OPENING).code == "other_channel"
     assert asked(GRANT, channel=SHARING).code == "other_channel"
     assert not asked(replace(GRANT, channel="x"), channel=OPENING).allowed
+
+
+def test_a_grant_serves_by_the_deliveries_it_names_and_no_other():
+    for size in range(len(rules.DELIVERIES) + 1):
+        for named in itertools.combinations(rules.DELIVERIES, size):
+            grant = replace(GRANT, deliveries=frozenset(named))
+            for delivery in rules.DELIVERIES:
+                what, sharing = replace(WHAT, delivery=delivery), replace(grant, channel=SHARING)
+                assert asked(grant, what=what).allowed == (delivery in named)
+                assert asked(sharing, what=what).code == "other_channel", "sharing serves no way of opening"
+                found = rules.purpose_in_force(holding(grant), what, OPENING, NOW)
+                assert found == (PURPOSE if delivery in named else "")
 
 
 def test_a_version_that_is_named_is_given():

@@ -100,7 +100,7 @@ def test_the_commitment_has_no_values() -> None:
 
 VALUES = {name: f"<{name}>" for name in form().fields} | {
     name: f"<{name}>" for name in ("application", "owner", "dataset", "dataset_code", "approved_on", "commitment_version",
-                                "limits")
+                                "limits", "fields", "deliveries")
 }  # fmt: skip
 
 

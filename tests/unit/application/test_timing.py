@@ -83,3 +83,11 @@ def test_every_stop_of_the_table_is_known_and_ends() -> None:
     stopped = {rule.to for (_state, event), rule in table().rules.items() if event in timing.STOPS}
     for state in stopped:
         assert {event for before, event in table().rules if before == state} & timing.GOES_ON, state
+
+
+def test_what_a_decision_took_is_without_the_days_on_which_the_period_stood_still():
+    decided = date(2025, 10, 10)
+    assert timing.took(SUBMITTED, CALENDAR, decided) == 5
+    assert timing.took(AGAIN, CALENDAR, decided) == 2
+    assert timing.took(HEARD, CALENDAR, decided) == 5, "it stood still after the decision only"
+    assert timing.took([], CALENDAR, decided) is None

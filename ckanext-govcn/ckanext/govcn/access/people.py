@@ -12,6 +12,7 @@ from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
+import flask
 import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
@@ -23,7 +24,9 @@ ANONYMOUS = Who()
 KEY_PREFIX = "govcn-key-"
 """How an access key of a grant begins: it is told from CKAN's tokens by it."""
 
+LONGEST_PREFIX = 20
 BUREAU_ROLES = ("admin", "editor")
+_ASKED = "govcn.access_key"
 
 
 def confirmed_departments(organization_ids: set[str]) -> set[str]:
@@ -79,6 +82,26 @@ def with_grants(who: Who, dataset: str) -> Who:
     from ckanext.govcn.grant import model as grants
 
     return replace(who, grants=grants.held(model.Session, who.user_id, dataset))
+
+
+def presented_key() -> str:
+    """The access key that this request shows, or an empty text."""
+    scheme, _blank, presented = flask.request.headers.get("Authorization", "").partition(" ")
+    return presented.strip() if scheme.lower() == "bearer" and presented.startswith(KEY_PREFIX) else ""
+
+
+def presented_prefix() -> str:
+    """What tells that key from others, and says nothing of its secret; empty without one."""
+    return presented_key().removeprefix(KEY_PREFIX).partition("-")[0][:LONGEST_PREFIX]
+
+
+def asking_by_key() -> tuple[Who, Grant] | None:
+    """Whom the key of this request speaks for; None without a valid one. It is looked up once a request."""
+    environ = flask.request.environ
+    if _ASKED not in environ:
+        presented = presented_key()
+        environ[_ASKED] = by_key(presented) if presented else None
+    return environ[_ASKED]
 
 
 def by_key(presented: str) -> tuple[Who, Grant] | None:

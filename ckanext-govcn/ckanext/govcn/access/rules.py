@@ -29,6 +29,9 @@ PUBLISHED = "published"
 SHARED_WITH_DEPARTMENTS = frozenset({"1", "2"})
 OPENING, SHARING = "opening", "sharing"
 CHANNELS = (OPENING, SHARING)
+# 提供方式: files, or row by row; the third is only written down, the department delivers by itself
+DOWNLOAD, INTERFACE, OTHER = "download", "interface", "other"
+DELIVERIES = (DOWNLOAD, INTERFACE, OTHER)
 
 
 def member_label(organization_id: str) -> str:
@@ -42,7 +45,7 @@ class Grant:
 
     In force from `begins` until just before `until`, both with a time zone. `versions`: the SHA-256 of the contents it
     names; none: whatever the dataset delivers in that time (持续获取, 《上海市数据条例》第四十一条). `fields`: the
-    columns (信息项) it names; none: all.
+    columns (信息项) it names; none: all. `deliveries`: how the platform hands it over, and no other way.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Grant:
     suspended: bool = False
     versions: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    deliveries: frozenset[str] = frozenset({DOWNLOAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class Who:
 class What:
     """What of a dataset decides. Everything is text as stored, and nothing is trusted to be one of the known codes.
 
-    `dataset` is its id, which grants name; `version` the SHA-256 of the content that is asked for, where it is known.
+    `dataset` is its id, which grants name; `version` the SHA-256 of the content that is asked for, where it is known;
+    `delivery` how it is asked for.
     """
 
     owner: str = ""
@@ -88,6 +93,7 @@ class What:
     active: bool = True
     dataset: str = ""
     version: str = ""
+    delivery: str = DOWNLOAD
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, object], owner: str | None, state: str) -> What:
@@ -173,14 +179,22 @@ OTHER_CHANNEL = Decision(
     "您的授权属于另一渠道：共享的授权不用于开放，开放的授权不用于共享",
     "Your grant is for the other channel: sharing never serves opening, nor opening sharing",
 )
+OTHER_DELIVERY = Decision(
+    False,
+    "other_delivery",
+    "您的授权不是这种提供方式：可以下载还是用接口读取，见“我的授权”",
+    "Your grant is not for this way of delivery; My grants says whether it is for downloads or for the interface",
+)
 BAD_KEY = Decision(
     False,
     "bad_key",
     "访问密钥无效、已到期或已吊销，请在“我的授权”中新建",
     "The access key is wrong, expired or revoked; make a new one under My grants",
 )
+# why a grant that decided serves no more when its data is about to leave
+STOPPED = {each.code: each for each in (EXPIRED, SUSPENDED, BAD_KEY)}
 # what is said of several grants: the answer of the one that comes closest
-_NEAREST = (OTHER_CHANNEL, EXPIRED, NOT_BEGUN, SUSPENDED, OTHER_VERSION, OTHER_PURPOSE, GRANTED)
+_NEAREST = (OTHER_CHANNEL, OTHER_DELIVERY, EXPIRED, NOT_BEGUN, SUSPENDED, OTHER_VERSION, OTHER_PURPOSE, GRANTED)
 
 
 def level_of(what: What) -> str:
@@ -260,9 +274,16 @@ _DATA: Mapping[str, Callable[[Who], Decision]] = {
 }
 
 
-def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime) -> Decision:
+def _of_another_kind(grant: Grant, what: What, channel: str) -> Decision | None:
     if grant.channel != channel:
         return OTHER_CHANNEL
+    return None if what.delivery in grant.deliveries else OTHER_DELIVERY
+
+
+def _answer(grant: Grant, what: What, channel: str, purpose: str, now: datetime) -> Decision:
+    other = _of_another_kind(grant, what, channel)
+    if other is not None:
+        return other
     if now >= grant.until:
         return EXPIRED
     if now < grant.begins:
@@ -289,8 +310,7 @@ def purpose_in_force(who: Who, what: What, channel: str, now: datetime) -> str:
     purposes = {
         grant.purpose
         for grant in who.grants
-        if grant.dataset == what.dataset
-        and _answer(grant, what, channel, grant.purpose, now) is GRANTED
+        if grant.dataset == what.dataset and _answer(grant, what, channel, grant.purpose, now) is GRANTED
     }
     return purposes.pop() if len(purposes) == 1 else ""
 

@@ -15,7 +15,19 @@ from ckan.types import Context, DataDict
 
 from ckanext.govcn.access import people
 from ckanext.govcn.access.exceptions import FileTooLarge
-from ckanext.govcn.application import cases, files, filing, form, papers, printing, showing, steps, telling
+from ckanext.govcn.application import (
+    agreed,
+    cases,
+    figures,
+    files,
+    filing,
+    form,
+    papers,
+    printing,
+    showing,
+    steps,
+    telling,
+)
 from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
 from ckanext.govcn.application.model import Application, ApplicationFile
@@ -27,7 +39,7 @@ from ckanext.govcn.paper.exceptions import FileRefused, NotPrintable
 from ckanext.govcn.workflow.exceptions import NotConditional, NotYourStep, StepRefused, WrongState
 
 PER_PAGE, LONGEST_LIST = 20, 200
-LISTS = ("mine", "waiting", "all")
+LISTS = ("mine", "waiting", figures.OVERDUE, "all")
 
 
 def govcn_application_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -88,7 +100,8 @@ def govcn_application_submit(context: Context, data_dict: DataDict) -> dict[str,
 def govcn_application_act(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Take a step: `id`, `event` and what it needs (`reason`, `reason_class`, `basis`, `commitment`, `agreement`),
     `until`, `days`, `notice_on`, `notice_by`), or may have (`quota`, `quota_period` all or day, `rate`: how often the
-    grantee may download; `consent`).
+    grantee may use the data; `fields`: names of the columns that are granted, nothing for all; `deliveries`: any of
+    download, interface, other; `consent`).
 
     Events, who may take them and what they need are the table of docs/applications.md. Gives the application.
     """
@@ -197,8 +210,9 @@ def govcn_application_file_delete(context: Context, data_dict: DataDict) -> dict
 def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Applications, the latest change first: `count` and `results`.
 
-    `which`: `mine` (default), `waiting` for a step of the reader as bureau or department, or `all` that the reader
-    sees; `state`; `limit` (20, at most 200), `offset`.
+    `which`: `mine` (default), `waiting` for a step of the reader as bureau or department, `overdue` (of what the reader
+    decides about, the longest waiting first), or `all` that the reader sees; `state`; `limit` (20, at most 200),
+    `offset`.
     """
     reader = _reader("govcn_application_list", context, data_dict)
     which, state = data_dict.get("which") or "mine", data_dict.get("state") or ""
@@ -206,6 +220,8 @@ def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, A
         raise tk.ValidationError({"which": [say(f"应为 {', '.join(LISTS)}", f"Must be one of {', '.join(LISTS)}")]})
     if state and state not in table().states:
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
+    if which == figures.OVERDUE:
+        return _overdue(reader, state, *_page(data_dict))
     count, rows = cases.listed(reader, which, state, *_page(data_dict))
     histories = cases.histories([row.id for row in rows])
     return {"count": count, "results": [showing.line(row, histories[row.id]) for row in rows]}
@@ -221,6 +237,30 @@ def govcn_application_decision_list(context: Context, data_dict: DataDict) -> di
     return {"count": count, "results": rows}
 
 
+@tk.side_effect_free
+def govcn_application_transparency_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """What is published of all applications: `total` and `departments`, each with `received`, `approved`, `refused`,
+    `withdrawn`, `waiting` and `median_days` (working days from submission to decision); null is withheld, since it is
+    below `least` or would follow from what is told (application/transparency.py)."""
+    tk.check_access("govcn_application_transparency_show", context, data_dict)
+    return figures.public()
+
+
+@tk.side_effect_free
+def govcn_application_statistics_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Numbers of the applications that the reader decides about, as bureau or department: `states`, `overdue`,
+    `departments` (`received`, outcomes, `overdue`, `median_days`)."""
+    return figures.of_reader(_reader("govcn_application_statistics_show", context, data_dict))
+
+
+def _overdue(reader: Reader, state: str, limit: int, offset: int) -> dict[str, Any]:
+    running = [each for each in cases.running(reader) if not state or each.state == state]
+    histories = cases.histories([each.id for each in running])
+    late = [each for each in running if figures.is_overdue(each, histories[each.id])]
+    shown = late[offset : offset + limit]
+    return {"count": len(late), "results": [showing.line(each, histories[each.id]) for each in shown]}
+
+
 def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
     tk.check_access(action, context, data_dict)
     user = user_of(context)
@@ -231,9 +271,18 @@ def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
 
 def _text(name: str, value: Any) -> str:
     """A field of a step. Raises ValidationError: what is not understood is never left out, it may be a limit."""
+    if isinstance(value, list) and name in agreed.LISTS:
+        return _lines(name, value)
     if value is None or isinstance(value, str) or type(value) is int:
         return "" if value is None else str(value)
     raise tk.ValidationError({name: [say("应为文本或整数", "Must be a text or a whole number")]})
+
+
+def _lines(name: str, values: list[Any]) -> str:
+    """Names as lines; one that is empty would be left out, and leave out a limit with it."""
+    if not all(isinstance(value, str) and value.strip() and len(value.splitlines()) == 1 for value in values):
+        raise tk.ValidationError({name: [say("请至少选择一项，且名称不为空", "Choose at least one; no name is empty")]})
+    return "\n".join(values)
 
 
 def _found(data_dict: DataDict, reader: Reader, *, to_change: bool = False) -> Application:

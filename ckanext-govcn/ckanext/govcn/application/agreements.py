@@ -9,16 +9,15 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.govcn.application import texts
+from ckanext.govcn.application import agreed, texts
 from ckanext.govcn.application.model import Application, Supplement
-from ckanext.govcn.grant import limits
 
 RENEWAL = "renewal_agreement"
 
 
 def make(application: Application, answers: Mapping[str, str], today: date) -> None:
     """The agreement, from what was applied for."""
-    values = {**answers, **_parties(application, today), "limits": limits.said(limits.read(application.limits))}
+    values = {**answers, **_parties(application, today), **agreed.said(application.limits)}
     text = texts.text_of(texts.AGREEMENT, values)
     application.agreement_version, application.agreement_text = text.version, text.body
     application.agreement_sha256 = text.sha256

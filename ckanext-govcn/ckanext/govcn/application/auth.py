@@ -53,3 +53,12 @@ def govcn_application_list(context: Context, data_dict: DataDict) -> AuthResult:
 @tk.auth_allow_anonymous_access
 def govcn_application_decision_list(context: Context, data_dict: DataDict) -> AuthResult:
     return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def govcn_application_transparency_show(context: Context, data_dict: DataDict) -> AuthResult:
+    return {"success": True}
+
+
+def govcn_application_statistics_show(context: Context, data_dict: DataDict) -> AuthResult:
+    return _logged_in(context, data_dict)

@@ -66,6 +66,19 @@ def listed(
     return count, list(model.Session.scalars(rows.limit(limit).offset(offset)))
 
 
+def running(reader: Reader) -> list[Application]:
+    """Applications that this person sees as a reviewer and in which a period runs, the longest waiting first."""
+    states = [state.name for state in table().states.values() if state.process]
+    query = sa.select(Application).where(Application.state.in_(states), seen_as_reviewer(reader))
+    return list(model.Session.scalars(query.order_by(Application.submitted_at, Application.id)))
+
+
+def seen_as_reviewer(reader: Reader) -> sa.ColumnElement[bool]:
+    """Submitted applications for which this person acts as bureau or department."""
+    ways = [_of_departments(reader)] + ([sa.true()] if reader.bureau else [])
+    return sa.and_(Application.submitted_at.is_not(None), sa.or_(*ways))
+
+
 def unfinished(user_id: str) -> int:
     """How many applications of this person have not ended."""
     finals = [state.name for state in table().states.values() if state.final]
@@ -151,8 +164,7 @@ def _of_departments(reader: Reader) -> sa.ColumnElement[bool]:
 
 
 def _seen_by(reader: Reader) -> sa.ColumnElement[bool]:
-    ways = [_of_departments(reader)] + ([sa.true()] if reader.bureau else [])
-    return sa.or_(_mine(reader), sa.and_(Application.submitted_at.is_not(None), sa.or_(*ways)))
+    return sa.or_(_mine(reader), seen_as_reviewer(reader))
 
 
 def _waiting(reader: Reader) -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from ckan import model
@@ -61,6 +62,12 @@ def may_extend(application: Application, history: Sequence[Mapping[str, Any]]) -
 def told(application: Application, history: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """What pages and actions say of the period that runs now (`periods.told`)."""
     return periods.told(period_of(application, history))
+
+
+def took(application: Application, history: Sequence[Mapping[str, Any]], decided: datetime) -> int | None:
+    """Working days from the submission to the decision, without those on which the applicant completed the papers."""
+    steps = [Taken(row["event"], periods.day_of(row["at"]), row["reason"], row["detail"] or {}) for row in history]
+    return timing.took(steps, periods.settings()[1], periods.day_of(decided))
 
 
 def remind() -> int:

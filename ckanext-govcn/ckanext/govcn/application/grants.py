@@ -56,7 +56,8 @@ def _give(application: Application) -> None:
         **application.limits,
     }
     try:
-        application.grant_id = giving.give(package, application.applicant_id, decision["user_id"], said).id
+        grant = giving.give(package, application.applicant_id, decision["user_id"], said, told=True)
+        application.grant_id = grant.id
     except GrantError as error:
         raise tk.ValidationError({error.field: [say(error.message, error.message_en)]}) from error
 
@@ -109,4 +110,5 @@ def _change(application: Application, after: State, actor: Asker, reason: str) -
 def _as(user_id: str) -> Any:
     """The person whose step it is. Whether they might take it was asked of the application's own table."""
     user = model.User.get(user_id)
-    return {"user": user.name if user else "", "auth_user_obj": user, "ignore_auth": True, "defer_commit": True}
+    context = {"user": user.name if user else "", "auth_user_obj": user, "ignore_auth": True}
+    return context | {"defer_commit": True, "govcn_told": True}  # the application tells of its steps itself

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.application import (
+    agreed,
     agreements,
     cases,
     dates,
@@ -28,7 +28,6 @@ from ckanext.govcn.application.machine import CLOCK, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.dataset.periods import today
-from ckanext.govcn.grant import limits
 from ckanext.govcn.grant.exceptions import TermsRefused
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
 from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker, role_taken
@@ -65,7 +64,7 @@ def take(application: Application, event: str, asker: Asker, given: Mapping[str,
     if "commitment" in table().events[event].needs:
         _submitted(application, package)
     if "quota" in table().events[event].offers:
-        application.limits = asdict(limits.read(given))
+        application.limits = agreed.read(given)
     _carry(application, event, to, given)
     # nobody else ever saw what was with a draft
     gone = files.listed(application.id) if event == "withdraw" and application.submitted_at is None else []
@@ -189,7 +188,7 @@ def _faults_of_fields(application: Application, event: str, given: Mapping[str, 
     if "commitment" in about.needs:
         found += form.faults(answers_of(application), today(), complete=True)
     try:
-        limits.read({name: given.get(name, "") for name in about.offers})
+        agreed.read({name: given.get(name, "") for name in about.offers})
     except TermsRefused as wrong:
         found.append(Fault(wrong.field, wrong.message, wrong.message_en))
     return found

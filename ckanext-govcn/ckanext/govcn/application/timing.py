@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ckanext.govcn.application.machine import table
+from ckanext.govcn.deadline.calendar import WorkingCalendar
 from ckanext.govcn.deadline.period import Extension, Period, Stop, StopReason
 from ckanext.govcn.deadline.sla import Sla, Term
 
@@ -64,3 +65,15 @@ def _stops(steps: Sequence[Taken]) -> Iterable[Stop]:
 
 def _extension(step: Taken) -> Extension:
     return Extension(int(step.detail["days"]), step.reason, step.on, step.detail.get("consent", ""))
+
+
+def took(steps: Sequence[Taken], calendar: WorkingCalendar, decided: date) -> int | None:
+    """Working days from the day after the first submission to the decision, without those on which the period stood
+    still; None before a submission."""
+    submitted = next((step.on for step in steps if step.event == SUBMITTED), None)
+    if submitted is None:
+        return None
+    stops = [stop for stop in _stops(steps) if stop.until is not None and stop.until <= decided]
+    before = timedelta(days=1)  # the first day of a stop is not counted either
+    stopped = sum(calendar.count(stop.since - before, stop.until) for stop in stops if stop.until is not None)
+    return calendar.count(submitted, decided) - stopped

@@ -6,6 +6,7 @@ import base64
 import io
 from typing import Any
 
+import ckan.plugins as p
 import flask
 from ckan.plugins import toolkit as tk
 
@@ -20,12 +21,13 @@ from ckanext.govcn.department.bureau import user_of
 
 applications = flask.Blueprint("govcn_application", __name__, url_prefix="/govcn")
 FARTHEST = 10_000  # pages
+PUBLIC = ("govcn_application.decisions", "govcn_application.transparency")
 
 
 @applications.before_request
 def _log_in() -> Any:
-    """Everything but the public list is for whoever is logged in."""
-    if tk.current_user.is_authenticated or tk.request.endpoint == "govcn_application.decisions":
+    """Everything but what is public is for whoever is logged in."""
+    if tk.current_user.is_authenticated or tk.request.endpoint in PUBLIC:
         return None
     return tk.redirect_to("user.login", came_from=tk.request.full_path.rstrip("?"))
 
@@ -38,17 +40,13 @@ def _kept_alone(response: flask.Response) -> flask.Response:
 @applications.route("/applications")
 def index() -> Any:
     """One's own applications (`which=mine`), what waits for one (`waiting`), or all one sees (`all`)."""
-    reviewer = (
-        _call("govcn_application_list", which="all", limit=0)["count"]
-        > _call("govcn_application_list", which="mine", limit=0)["count"]
-    )
-    waiting = _call("govcn_application_list", which="waiting", limit=0)["count"]
-    which = tk.request.args.get("which") or ("waiting" if waiting else "mine")
+    tabs = _tabs()
+    which = tk.request.args.get("which") or ("waiting" if tabs["waiting"] else "mine")
     if which not in LISTS:
         return tk.abort(404)
     page = _page()
     found = _call("govcn_application_list", which=which, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    values = {"found": found, "which": which, "reviewer": reviewer, "waiting": waiting}
+    values = {"found": found, "which": which, **tabs}
     return tk.render("application/index.html", values | _pages(found["count"], page))
 
 
@@ -101,7 +99,11 @@ def edit(id: str) -> Any:  # noqa: A002 - CKAN's name for it
 def act(id: str) -> Any:  # noqa: A002 - CKAN's name for it
     """One step; what was given stays in the form when something is missing."""
     event = tk.request.form.get("event", "")
-    given = {name: tk.request.form.get(name, "") for name in table().fields}
+    given: dict[str, Any] = {name: tk.request.form.get(name, "") for name in table().fields}
+    if p.plugin_loaded("govcn_grant"):
+        from ckanext.govcn.grant.views import chosen
+
+        given |= chosen(tk.request.form)
     try:
         _call("govcn_application_act", id=id, event=event, **given)
     except tk.ValidationError as faults:
@@ -185,6 +187,26 @@ def _sent(content: Any, media_type: str, filename: str) -> flask.Response:
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@applications.route("/transparency")
+def transparency() -> Any:
+    """How many applications there were, what became of them and how long it took, without anybody's name."""
+    return tk.render("application/transparency.html", {"found": _call("govcn_application_transparency_show")})
+
+
+@applications.route("/applications/statistics")
+def statistics() -> Any:
+    """Numbers for those who decide."""
+    found = _call("govcn_application_statistics_show")
+    return tk.render("application/statistics.html", {"found": found, **_tabs(), "which": "statistics"})
+
+
+def _tabs() -> dict[str, Any]:
+    """Which tabs the reader has, and what is on them."""
+    count = {which: _call("govcn_application_list", which=which, limit=0)["count"] for which in LISTS}
+    reviewer = count["all"] > count["mine"]
+    return {"reviewer": reviewer, "waiting": count["waiting"], "overdue": count["overdue"]}
 
 
 def _call(action: str, **data: Any) -> Any:

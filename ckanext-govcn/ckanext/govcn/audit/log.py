@@ -37,6 +37,8 @@ LOCK = 7_411_205
 TOGETHER = 2000  # lines read at a time
 LONGEST_HEAD = 4096
 HEADS_READ = 100
+DELIVERIES = ("data.download", "data.interface")
+"""Events of answers that may carry data under a grant."""
 
 # not in CKAN's metadata: what CKAN empties between tests, this table refuses
 TABLE = sa.Table(
@@ -122,7 +124,7 @@ def delivered(grant: str, number: int | None = None) -> Line | None:
     """The last line of an answer that carried data under a grant, or line `number` if it is one."""
     event = TABLE.c.event
     query = sa.select(TABLE).where(
-        event["event"].astext == "data.download",
+        event["event"].astext.in_(DELIVERIES),
         event["grant"].astext == grant,
         event["outcome"].astext == "granted",
         event["bytes"].astext != "0",

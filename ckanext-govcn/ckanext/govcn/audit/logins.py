@@ -27,10 +27,10 @@ def attempted(typed: str) -> str:
     return f"login:{hmac.new(key, typed.strip().lower().encode('utf-8', 'replace'), hashlib.sha256).hexdigest()[:20]}"
 
 
-def note(event: str, outcome: str = "done", who: str = "", subject: str = "") -> None:
+def note(event: str, outcome: str = "done", who: str = "", subject: str = "", **detail: str) -> None:
     """One line about a login."""
     ip, port = origin(flask.request.environ) if flask.has_request_context() else ("", None)
-    log.write(Event(event, outcome, who=who, ip=ip, port=port, subject=subject))
+    log.write(Event(event, outcome, who=who, ip=ip, port=port, subject=subject, detail=detail))
 
 
 def logged_in(_sender: Any, user: Any, **_more: Any) -> None:

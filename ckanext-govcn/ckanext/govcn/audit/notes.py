@@ -1,4 +1,5 @@
-"""What the database noted (`migration/govcn_audit`): changes of levels, settings and administrators, by anybody.
+"""What the database noted (`migration/govcn_audit`): changes of levels, settings, administrators and tokens, and
+purges, by anybody.
 
 A transaction says who acts before it writes; once it is committed its notes become lines of the log. What a crash left
 between the two is taken over with the next notes, and before the log is read.
@@ -19,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.govcn.audit import acting, log
 from ckanext.govcn.audit.chain import BEIJING, Event
+from ckanext.govcn.office import command
 from ckanext.govcn.office.model import OfficeHolder
 
 logger = logging.getLogger(__name__)
@@ -69,8 +71,10 @@ def watched() -> tuple[type, ...]:
 def _say_who(session: Any, _flush: Any, _instances: Any) -> None:
     if not p.plugin_loaded(PLUGIN):
         return
-    kinds = watched()
-    if any(isinstance(each, kinds) for each in (*session.new, *session.dirty, *session.deleted)):
+    made_or_gone = (*watched(), model.ApiToken)  # a token changes whenever it is used
+    if any(isinstance(each, made_or_gone) for each in (*session.new, *session.deleted)) or any(
+        isinstance(each, watched()) for each in session.dirty
+    ):
         said = asdict(acting.actor())
         session.connection().execute(_SAY, {"acting": json.dumps(said, ensure_ascii=False)})
         session.info[_FLAG] = True
@@ -89,6 +93,7 @@ def _committed(session: Any) -> None:
 
 def install() -> None:
     """Listen to every transaction. Safe to call again: CKAN loads and unloads plugins in tests."""
-    for name, listener in (("before_flush", _say_who), ("after_commit", _committed)):
+    listeners = (("before_flush", command.refuse), ("before_flush", _say_who), ("after_commit", _committed))
+    for name, listener in listeners:
         if not event.contains(model.Session, name, listener):
             event.listen(model.Session, name, listener)

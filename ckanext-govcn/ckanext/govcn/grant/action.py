@@ -1,4 +1,5 @@
-"""Actions of 授权. `defer_commit` in the context leaves the commit to the caller, as in CKAN's own actions.
+"""Actions of 授权. `defer_commit` in the context leaves the commit to the caller, as in CKAN's own actions; with
+`govcn_told` the caller tells people, who then get one notice of a step and not two.
 
 What opens data (give, resume, a new key) is in the audit log before it takes effect; what closes it takes effect first.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -17,16 +18,29 @@ from ckan.types import Context, DataDict
 from ckanext.govcn.access import files, people, rules
 from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.grant import accounts, giving, issuing, keys, persons, states, terms, usage
+from ckanext.govcn.grant import (
+    accounts,
+    giving,
+    issuing,
+    keys,
+    limits,
+    offered,
+    overview,
+    persons,
+    states,
+    terms,
+    usage,
+)
 from ckanext.govcn.grant import model as grants
 from ckanext.govcn.grant.exceptions import GrantError, StepRefused
 from ckanext.govcn.grant.model import Grant, GrantKey
 from ckanext.govcn.grant.states import Role, Step
-from ckanext.govcn.grant.usage import Usage
+from ckanext.govcn.grant.usage import DayOfUse, Usage
 from ckanext.govcn.signing.exceptions import SigningError
 
 KEYS_PER_GRANT = "ckanext.govcn.grant.keys_per_grant"
 PER_PAGE, LONGEST_LIST = 20, 200
+USAGE_DAYS, LONGEST_USAGE = 30, 366
 
 
 def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -35,8 +49,10 @@ def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
     `purpose` and `reason` are needed; `until` (a date, which is included, or a time with its zone) as well; `begins` is
     now when left out; `channel` opening (default) or sharing; `versions`: SHA-256 digests, or `current` for what the
     dataset delivers now, or nothing for whatever it delivers in that time; `fields`: names of columns as in the file's
-    header (csv or json), or nothing for all; `reference`: the application's number; `quota`: downloads in all, or with
-    `quota_period` day in a Beijing day; `rate`: downloads in any 60 s. Gives the grant, as `govcn_grant_show` does.
+    header (csv or json), or nothing for all; `deliveries`: any of download (default), interface, and other, which is
+    only written down; `reference`: the application's number; `quota`: uses in all, or with `quota_period` day in a
+    Beijing day; `rate`: uses in any 60 s. Gives the grant, as `govcn_grant_show` does, with `undelivered`: names of
+    resources that the platform has no copy of, so that nobody gets them by the grant.
     """
     package = model.Package.get(str(tk.get_or_bust(data_dict, "package_id")))
     grantee = model.User.get(str(tk.get_or_bust(data_dict, "user")))
@@ -49,7 +65,7 @@ def govcn_grant_give(context: Context, data_dict: DataDict) -> dict[str, Any]:
     with _refusals():
         grant = giving.give(package, grantee.id, giver.id, data_dict)
     _commit(context)
-    return _shown(context, [grant])[0]
+    return _shown(context, [grant])[0] | {"undelivered": offered.undelivered(package.id)}
 
 
 @tk.side_effect_free
@@ -79,6 +95,43 @@ def govcn_grant_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     whose = grants.of_user(user.id) if of == "mine" else grants.of_owners(persons.owners(user, who))
     count, found = grants.listed(model.Session, whose, limit, offset)
     return {"count": count, "results": _shown(context, found)}
+
+
+@tk.side_effect_free
+def govcn_grant_usage_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Grants with their keys and how they were used in the last `days` (30, at most 366): `count` and `results`.
+
+    `of`, `limit`, `offset` as of `govcn_grant_list`. Each result: `grant` (as of `govcn_grant_show`), `uses` in that
+    time, `by_day` (`day` in Beijing, `uses`; the latest first), and `by_key` (`prefix`, empty for the account itself,
+    `uses`, `last`).
+    """
+    listed = govcn_grant_list(context, data_dict)
+    days = min(whole_number(data_dict, "days", USAGE_DAYS), LONGEST_USAGE)
+    ids = [grant["id"] for grant in listed["results"]]
+    used = usage.by_day(model.Session, ids, limits.midnight(_now()) - timedelta(days=max(days, 1) - 1))
+    return {
+        "count": listed["count"],
+        "days": max(days, 1),
+        "results": [
+            {"grant": grant, **_used([each for each in used if each.grant_id == grant["id"]])}
+            for grant in listed["results"]
+        ],
+    }
+
+
+@tk.side_effect_free
+def govcn_grant_dataset_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """有条件开放 data of the departments one looks after (all, for the bureau), by title: `count` and `results`.
+
+    Each with `department`; what its page lacks (`lacking`: open_condition, contact_phone, files, sample), resources
+    that the platform has no copy of (`undelivered`); `grants` by state, `applications` by state, and `users`: who holds
+    a grant that is not over, for what, until when, and its uses in 30 days. `limit` (20, at most 200), `offset`.
+    """
+    tk.check_access("govcn_grant_dataset_list", context, data_dict)
+    user, who = persons.asking(context)
+    limit = min(whole_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
+    offset = whole_number(data_dict, "offset", 0)
+    return overview.conditional(persons.owners(user, who), _now(), limit, offset)
 
 
 @tk.side_effect_free
@@ -223,7 +276,8 @@ def _take(
         change(grant, user.id, reason)
         model.Session.flush()
         package = model.Package.get(grant.package_id)
-        accounts.tell(step.value, grant, (package.owner_org if package else "") or "")
+        if not context.get("govcn_told"):
+            accounts.tell(step.value, grant, (package.owner_org if package else "") or "")
         if step is Step.RESUME:
             accounts.note(step.value, grant, user.id, reason=reason)
     _commit(context)
@@ -257,6 +311,7 @@ def _grant(
         "until": _moment(grant.until),
         "versions": _versions(grant, held),
         "fields": list(grant.fields or ()),
+        "deliveries": list(grant.deliveries or ()),
         "reference": grant.reference,
         "quota": grant.quota,
         "quota_period": grant.quota_period,
@@ -273,6 +328,7 @@ def _grant(
         "suspend_reason": grant.suspend_reason,
         "ended_at": _moment(grant.ended_at) if grant.ended_at else None,
         "end_reason": grant.end_reason,
+        "resources": _resources(grant, package) if package is not None and visible else [],
         "keys": [_key(key, now) for key in held_keys],
         "may": [step.value for step in Step if _may(step, grant, state, held, user)],
     }
@@ -282,6 +338,37 @@ def _grant(
             _name(each) for each in (grant.given_by, grant.suspended_by, grant.ended_by)
         )
     return told
+
+
+def _used(days: list[DayOfUse]) -> dict[str, Any]:
+    by_day, by_key = dict[str, int](), dict[str, dict[str, Any]]()
+    for each in days:  # the latest first
+        by_day[each.day.isoformat()] = by_day.get(each.day.isoformat(), 0) + each.uses
+        key = by_key.setdefault(each.key_prefix, {"prefix": each.key_prefix, "uses": 0, "last": _moment(each.last)})
+        key["uses"] += each.uses
+    return {
+        "uses": sum(by_day.values()),
+        "by_day": [{"day": day, "uses": uses} for day, uses in by_day.items()],
+        "by_key": list(by_key.values()),
+    }
+
+
+def _resources(grant: Grant, package: model.Package) -> list[dict[str, Any]]:
+    """Where the grantee gets what the platform has a copy of, by each way that the grant is for."""
+    ways, without = set(grant.deliveries or ()), set(offered.without_copy(package.id))
+    found = list[dict[str, Any]]()
+    for resource in package.resources:
+        if resource.state != "active" or resource.id in without:
+            continue
+        where = {"id": package.id, "resource_id": resource.id}
+        told: dict[str, Any] = {"id": resource.id, "name": resource.name or resource.id}
+        if rules.DOWNLOAD in ways:
+            told["download"] = tk.url_for("govcn_access.download", qualified=True, locale="default", **where)
+        if rules.INTERFACE in ways:
+            asked = {"resource_id": resource.id, "qualified": True, "locale": "default"}
+            told["interface"] = tk.url_for("govcn_rows.page", **asked)
+        found.append(told)
+    return found
 
 
 def _versions(grant: Grant, held: frozenset[Role]) -> list[str]:

@@ -62,6 +62,19 @@ def govcn_grant_list(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 @tk.auth_sysadmins_check
+def govcn_grant_dataset_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever looks after grants of others."""
+    user, who = persons.asking(context)
+    return _said(states.STRANGER if user is None or persons.owners(user, who) == [] else None)
+
+
+@tk.auth_sysadmins_check
+def govcn_grant_usage_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """As of the list."""
+    return govcn_grant_list(context, data_dict)
+
+
+@tk.auth_sysadmins_check
 def govcn_grant_suspend(context: Context, data_dict: DataDict) -> AuthResult:
     return _concerned(context, str(data_dict.get("id") or ""), states.TABLE[Step.SUSPEND].roles)
 

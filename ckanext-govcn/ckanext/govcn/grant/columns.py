@@ -16,8 +16,9 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Any, BinaryIO
 
@@ -46,7 +47,19 @@ _ESCAPED = re.compile(r'\\(?:[",\r\n]|\Z)')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:E[+-]?\d+)?")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
+KINDS = ("csv", "json")
+
 Event = tuple[str, Any]
+Named = frozenset[str] | None  # columns; None: all
+Writer = Callable[[TextIOWrapper, BinaryIO, Named], "Written"]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows came out, and the names of their columns in their order, where all rows have the same."""
+
+    rows: int
+    header: tuple[str, ...] | None = None
 
 
 def cut(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str], largest: int) -> int:
@@ -55,7 +68,46 @@ def cut(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str], 
     `kind` is csv or json, `largest` the most bytes that are read. csv comes out in UTF-8 with a mark, json as a list.
     Raises ColumnsRefused; then what stands in `output` is not to be used.
     """
-    writer = {"csv": _csv, "json": _json}.get(kind)
+    return _written_by({"csv": _csv, "json": _json}.get(kind), source, output, frozenset(fields), largest).rows
+
+
+def lines(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str] | None, largest: int) -> Written:
+    """Write each row as one line of JSON: of csv the cells as a list, of json the object. `fields` None: all columns.
+
+    Otherwise as `cut`: the same files are refused.
+    """
+    named = None if fields is None else frozenset(fields)
+    return _written_by({"csv": _csv_lines, "json": _json_lines}.get(kind), source, output, named, largest)
+
+
+def header(source: BinaryIO, kind: str) -> tuple[str, ...]:
+    """Names of the columns that a file begins with (of json: of its first object); none where they cannot be told."""
+    if kind not in KINDS:
+        return ()
+    for encoding in _encodings(source):
+        source.seek(0)
+        try:
+            with _as_text(source, encoding) as text:
+                return _first_names(text, kind)
+        except UnicodeDecodeError:
+            continue
+        except ColumnsRefused:
+            return ()
+    return ()
+
+
+def _first_names(text: TextIOWrapper, kind: str) -> tuple[str, ...]:
+    if kind == "csv":
+        return tuple(name.strip() for name in next(_rows(text), (0, list[str]()))[1])
+    try:
+        return tuple(next(_one_list(iter(ijson.basic_parse(_Utf8(text))), None, nested=True), dict[str, str]()))
+    except UnicodeDecodeError:
+        raise
+    except (ijson.JSONError, ValueError, ArithmeticError, StopIteration, RuntimeError):
+        return ()
+
+
+def _written_by(writer: Writer | None, source: BinaryIO, output: BinaryIO, fields: Named, largest: int) -> Written:
     if writer is None:
         raise _refused("format")
     if source.seek(0, 2) > largest:
@@ -66,7 +118,7 @@ def cut(source: BinaryIO, output: BinaryIO, kind: str, fields: Collection[str], 
         output.truncate()
         try:
             with _as_text(source, encoding) as text:
-                return writer(text, output, frozenset(fields))
+                return writer(text, output, fields)
         except UnicodeDecodeError:
             continue
     raise _refused("encoding")
@@ -94,23 +146,47 @@ def _as_text(stream: BinaryIO, encoding: str) -> Generator[TextIOWrapper]:
 # csv ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _csv(text: TextIOWrapper, output: BinaryIO, fields: frozenset[str]) -> int:
-    rows, count = _rows(text), 0
-    header = [name.strip() for name in next(rows, (0, [""]))[1]]
-    if len(set(header)) < len(header):
-        raise _refused("twice")
-    if not fields <= set(header):
-        raise _refused("columns")
-    places = [place for place, name in enumerate(header) if name in fields]
+def _csv(text: TextIOWrapper, output: BinaryIO, fields: Named) -> Written:
+    names, rows = _cells(text, fields)
     with _as_text(output, "utf-8-sig") as target:
-        writer = csv.writer(target)
-        writer.writerow([header[place] for place in places])
-        for line, row in rows:
-            if len(row) < len(header) or any(row[len(header) :]):
-                raise _refused("width", line=line)
-            writer.writerow([row[place] for place in places])
+        writer, count = csv.writer(target), 0
+        writer.writerow(names)
+        for row in rows:
+            writer.writerow(row)
             count += 1
+    return Written(count, names)
+
+
+def _csv_lines(text: TextIOWrapper, output: BinaryIO, fields: Named) -> Written:
+    names, rows = _cells(text, fields)
+    return Written(_write_lines(output, (json.dumps(row, ensure_ascii=False).encode() for row in rows)), names)
+
+
+def _write_lines(output: BinaryIO, lines: Iterable[bytes]) -> int:
+    count = 0
+    for line in lines:
+        output.write(line + b"\n")
+        count += 1
     return count
+
+
+def _cells(text: TextIOWrapper, fields: Named) -> tuple[tuple[str, ...], Iterator[list[str]]]:
+    """Names and cells of the granted columns, in the order of the file."""
+    rows = _rows(text)
+    names = [name.strip() for name in next(rows, (0, [""]))[1]]
+    if len(set(names)) < len(names):
+        raise _refused("twice")
+    if not all(names) if fields is None else not fields <= set(names):
+        raise _refused("columns")
+    places = [place for place, name in enumerate(names) if fields is None or name in fields]
+    return tuple(names[place] for place in places), _at(places, len(names), rows)
+
+
+def _at(places: list[int], width: int, rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[str]]:
+    for line, row in rows:
+        if len(row) < width or any(row[width:]):
+            raise _refused("width", line=line)
+        yield [row[place] for place in places]
 
 
 class _Lines:
@@ -182,43 +258,52 @@ class _Utf8:
         return self._text.read(size).encode()
 
 
-def _json(text: TextIOWrapper, output: BinaryIO, fields: frozenset[str]) -> int:
+def _json(text: TextIOWrapper, output: BinaryIO, fields: Named) -> Written:
+    output.write(b"[")
+    count = 0
+    for written in _members(text, fields):
+        output.write((b",\n" if count else b"\n") + written)
+        count += 1
+    output.write(b"\n]\n")
+    return Written(count)
+
+
+def _json_lines(text: TextIOWrapper, output: BinaryIO, fields: Named) -> Written:
+    return Written(_write_lines(output, _members(text, fields)))
+
+
+def _members(text: TextIOWrapper, fields: Named) -> Iterator[bytes]:
+    """Each object with its granted members, as JSON."""
+    seen = set[str]()
     try:
-        return _write_objects(iter(ijson.basic_parse(_Utf8(text))), output.write, fields)
+        for found in _one_list(iter(ijson.basic_parse(_Utf8(text))), fields):
+            members = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {value}" for name, value in found.items())
+            yield f"{{{members}}}".encode()  # a ValueError for half a character
+            if fields is not None:
+                seen.update(found)
     except UnicodeDecodeError:
         raise
     except (ijson.JSONError, ValueError, ArithmeticError) as error:  # Arithmetic: a number that nothing holds
         raise _refused("shape") from error
-
-
-def _write_objects(events: Iterator[Event], write: Callable[[bytes], Any], fields: frozenset[str]) -> int:
-    seen, count = set[str](), 0
-    write(b"[")
-    for found in _one_list(events, fields):
-        members = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {value}" for name, value in found.items())
-        write((",\n" if count else "\n").encode() + f"{{{members}}}".encode())
-        seen.update(found)
-        count += 1
-    write(b"\n]\n")
-    if fields - seen:
+    if fields is not None and fields - seen:
         raise _refused("columns")
-    return count
 
 
-def _one_list(events: Iterator[Event], fields: frozenset[str]) -> Iterator[dict[str, str]]:
-    """The objects of the one list, to the end of the text."""
+def _one_list(events: Iterator[Event], fields: Named, *, nested: bool = False) -> Iterator[dict[str, str]]:
+    """The objects of the one list, to the end of the text. `nested`: also those with nested values, which are left
+    empty."""
     first = next(events)[0]
     if first == "start_array":
-        yield from _objects(events, fields)
+        yield from _objects(events, fields, nested=nested)
     elif first == "start_map":
-        yield from _in_object(events, fields)
+        yield from _in_object(events, fields, nested=nested)
     else:
         raise _refused("shape")
     if next(events, None) is not None:
         raise _refused("shape")
 
 
-def _in_object(events: Iterator[Event], fields: frozenset[str]) -> Iterator[dict[str, str]]:
+def _in_object(events: Iterator[Event], fields: Named, *, nested: bool) -> Iterator[dict[str, str]]:
     names, lists = set[str](), 0
     for event, name in events:
         if event == "end_map":
@@ -231,21 +316,21 @@ def _in_object(events: Iterator[Event], fields: frozenset[str]) -> Iterator[dict
             raise _refused("shape")
         if kind == "start_array":
             lists += 1
-            yield from _objects(events, fields)
+            yield from _objects(events, fields, nested=nested)
     if not lists:
         raise _refused("shape")
 
 
-def _objects(events: Iterator[Event], fields: frozenset[str]) -> Iterator[dict[str, str]]:
+def _objects(events: Iterator[Event], fields: Named, *, nested: bool) -> Iterator[dict[str, str]]:
     for event, _ in events:
         if event == "end_array":
             return
         if event != "start_map":
             raise _refused("shape")
-        yield _object(events, fields)
+        yield _object(events, fields, nested=nested)
 
 
-def _object(events: Iterator[Event], fields: frozenset[str]) -> dict[str, str]:
+def _object(events: Iterator[Event], fields: Named, *, nested: bool) -> dict[str, str]:
     """The granted members, each value as it is written in JSON."""
     found, names = dict[str, str](), set[str]()
     for event, name in events:
@@ -255,11 +340,13 @@ def _object(events: Iterator[Event], fields: frozenset[str]) -> dict[str, str]:
             raise _refused("twice")
         names.add(name)
         kind, value = next(events)
+        wanted = fields is None or name in fields
         if kind in {"start_map", "start_array"}:
-            if name in fields:
+            if wanted and not nested:
                 raise _refused("nested")
             _skip(events)
-        elif name in fields:
+            kind, value = "null", None
+        if wanted:
             found[name] = _written(kind, value)
     return found
 

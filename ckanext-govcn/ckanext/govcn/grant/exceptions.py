@@ -7,6 +7,8 @@ GrantError
 ├── StepRefused      refusal: the step is not allowed now, or not to this person
 ├── TooManyKeys      limit
 ├── ColumnsRefused   why: the file cannot be cut to the granted columns with certainty
+├── PageRefused      field: limit or offset of a page of rows is wrong
+├── RowsBusy         the rows are being made ready: trying again helps
 └── ReceiptInvalid   why: what is signed as a receipt is none
 ```
 
@@ -77,6 +79,24 @@ class ColumnsRefused(GrantError):
             f"Your grant names columns and {english}, so they cannot be delivered alone; please ask the department",
         )
         self.why = why
+        self.reason, self.reason_en = chinese, english
+
+
+class PageRefused(GrantError):
+    """What was asked for is no page."""
+
+
+class RowsBusy(GrantError):
+    """Another request makes the rows ready."""
+
+    transient = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "id",
+            "数据正在准备，请稍后再试，本次不计次数",
+            "The rows are being made ready; please try again soon, nothing was counted",
+        )
 
 
 class ReceiptInvalid(GrantError):

@@ -18,17 +18,20 @@ from ckanext.govcn.grant.states import State
 LONGEST_DAYS = "ckanext.govcn.grant.longest_days"
 
 
-def give(package: model.Package, grantee: str, giver: str, said: Mapping[str, Any]) -> Grant:
+def give(package: model.Package, grantee: str, giver: str, said: Mapping[str, Any], *, told: bool = False) -> Grant:
     """A new grant to the user `grantee` in the name of the user `giver` (ids), as `said` (see `terms.read`).
 
-    Whoever calls has decided that it may be given, undoes the transaction on any error, and commits. Raises GrantError.
+    Whoever calls has decided that it may be given, undoes the transaction on any error, and commits; `told`: and tells
+    people. Raises GrantError.
     """
     read = terms.read(said, datetime.now(UTC), timedelta(days=int(tk.config[LONGEST_DAYS])))
     grant = grants.give(model.Session, package=package, user_id=grantee, given_by=giver, terms=read)
-    accounts.tell(accounts.GIVE, grant, package.owner_org or "")
+    if not told:
+        accounts.tell(accounts.GIVE, grant, package.owner_org or "")
     noted = {"purpose": grant.purpose, "reason": grant.reason, "reference": grant.reference}
     if grant.fields:
         noted["fields"] = "、".join(grant.fields)
+    noted["deliveries"] = "、".join(grant.deliveries)
     accounts.note(accounts.GIVE, grant, giver, **noted)
     return grant
 

@@ -1,4 +1,4 @@
-"""How often a grant may be used: 额度 (downloads in all, or a Beijing day) and 频次 (downloads in any 60 s). PURE.
+"""How often a grant may be used: 额度 (uses in all, or a Beijing day) and 频次 (uses in any 60 s). PURE.
 
 Every answer that carries the data, whole or in part, is one use. What is refused is none.
 """
@@ -23,7 +23,7 @@ MOST = 1_000_000_000  # what the column holds, and nobody reaches
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`quota`: downloads in a `quota_period`; `rate`: downloads in any 60 s. None: not limited."""
+    """`quota`: uses in a `quota_period`; `rate`: uses in any 60 s. None: not limited."""
 
     quota: int | None = None
     quota_period: str = ALL
@@ -122,10 +122,10 @@ def _quota(limits: Limits, uses: Uses, until: datetime, now: datetime) -> Verdic
     if uses.of_quota < limits.quota:
         return Verdict("allowed", limits.quota, limits.quota - uses.of_quota - 1, reset)
     if limits.quota_period == DAY:
-        zh, en = "今日的下载次数已用完，请明日再试", "The downloads of today are used up; try again tomorrow"
+        zh, en = "今日的使用次数已用完，请明日再试", "The uses of today are used up; try again tomorrow"
     else:
-        zh = "授权的下载次数已用完；需要继续使用时请重新申请"
-        en = "The downloads of your grant are used up; ask for a new one if you still need the data"
+        zh = "授权的使用次数已用完；需要继续使用时请重新申请"
+        en = "The uses of your grant are used up; ask for a new one if you still need the data"
     return Verdict("quota", limits.quota, 0, reset, f"{zh}（{limits.quota} 次）", f"{en} ({limits.quota})")
 
 
@@ -135,8 +135,8 @@ def _rate(limits: Limits, uses: Uses, now: datetime) -> Verdict:
     reset = _seconds((uses.oldest or now) + WINDOW - now)
     if uses.recent < limits.rate:
         return Verdict("allowed", limits.rate, limits.rate - uses.recent - 1, reset)
-    zh = f"下载过于频繁，每分钟最多 {limits.rate} 次，请 {reset} 秒后再试"
-    en = f"Too many downloads: at most {limits.rate} a minute; try again in {reset} seconds"
+    zh = f"使用过于频繁，每分钟最多 {limits.rate} 次，请 {reset} 秒后再试"
+    en = f"Too many uses: at most {limits.rate} a minute; try again in {reset} seconds"
     return Verdict("rate", limits.rate, 0, reset, zh, en)
 
 

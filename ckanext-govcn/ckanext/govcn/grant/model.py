@@ -43,6 +43,7 @@ class Grant(tk.BaseModel):
     until: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     versions: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
     fields: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=list)
+    deliveries: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default=lambda: [rules.DOWNLOAD])
     quota: Mapped[int | None] = mapped_column(sa.Integer)
     quota_period: Mapped[str] = mapped_column(sa.Text, default=ALL)
     rate: Mapped[int | None] = mapped_column(sa.Integer)
@@ -77,6 +78,7 @@ class Grant(tk.BaseModel):
             suspended=self.suspended_at is not None,
             versions=frozenset(self.versions or ()),
             fields=frozenset(self.fields or ()),
+            deliveries=frozenset(self.deliveries or ()),
         )
 
 
@@ -101,7 +103,8 @@ class GrantKey(tk.BaseModel):
 
 
 class GrantUse(tk.BaseModel):
-    """One use: an answer that carried the data. `version`: the SHA-256 of the content."""
+    """One use: an answer that carried the data. `version`: the SHA-256 of the content; `key_prefix`: of the access key,
+    or empty."""
 
     __tablename__ = "govcn_grant_use"
 
@@ -110,6 +113,7 @@ class GrantUse(tk.BaseModel):
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     resource_id: Mapped[str] = mapped_column(sa.Text)
     version: Mapped[str] = mapped_column(sa.Text, default="")
+    key_prefix: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 def give(session: Session, *, package: ckan_model.Package, user_id: str, given_by: str, terms: Terms) -> Grant:
@@ -136,6 +140,7 @@ def give(session: Session, *, package: ckan_model.Package, user_id: str, given_b
         rate=terms.limits.rate,
         versions=_named(package.id, terms.versions),
         fields=list(terms.fields),
+        deliveries=list(terms.deliveries),
     )
     session.add(grant)
     session.flush()

@@ -7,12 +7,13 @@ when the last one is.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from dataclasses import field as field_of
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, cast
 
-from ckanext.govcn.access.rules import CHANNELS, OPENING
+from ckanext.govcn.access.rules import CHANNELS, DELIVERIES, DOWNLOAD, OPENING
 from ckanext.govcn.grant import limits
 from ckanext.govcn.grant.exceptions import TermsRefused
 from ckanext.govcn.grant.limits import Limits
@@ -22,11 +23,12 @@ LONGEST_PURPOSE, LONGEST_REASON, LONGEST_REFERENCE, MOST_VERSIONS = 500, 2000, 2
 MOST_FIELDS, LONGEST_FIELD = 200, 100
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 CURRENT = "current"
+DELIVERY_NAMES = {"download": "平台下载", "interface": "平台接口", "other": "平台以外的其他方式"}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """通道, 用途, 期限, 版本, 信息项, 理由 and 限额. `versions` None: what the dataset delivers when it is
+    """通道, 用途, 期限, 版本, 信息项, 提供方式, 理由 and 限额. `versions` None: what the dataset delivers when it is
     given; `fields`: names of columns as in the file's header; none: all."""
 
     channel: str
@@ -36,8 +38,9 @@ class Terms:
     reason: str
     reference: str = ""
     versions: tuple[str, ...] | None = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field_of(default_factory=Limits)
     fields: tuple[str, ...] = ()
+    deliveries: tuple[str, ...] = (DOWNLOAD,)
 
 
 def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
@@ -62,7 +65,8 @@ def read(given: Mapping[str, Any], now: datetime, longest: timedelta) -> Terms:
         sentence("reference", given.get("reference"), LONGEST_REFERENCE, needed=False),
         _versions(given.get("versions")),
         limits.read(given),
-        _fields(given.get("fields")),
+        fields(given.get("fields")),
+        deliveries(given.get("deliveries")),
     )
 
 
@@ -111,8 +115,9 @@ def _versions(given: Any) -> tuple[str, ...] | None:
     return tuple(texts)
 
 
-def _fields(given: Any) -> tuple[str, ...]:
-    """A limit that is not understood is refused: leaving it out would give everything."""
+def fields(given: Any) -> tuple[str, ...]:
+    """Names of columns, in their order; none: all. What is not understood is refused: leaving it out would give
+    everything. Raises TermsRefused."""
     if given is None:
         return ()
     listed = cast("list[object]", given) if isinstance(given, list) else None
@@ -124,3 +129,23 @@ def _fields(given: Any) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise TermsRefused("fields", "信息项重复", "A column is named twice")
     return tuple(names)
+
+
+def deliveries(given: Any) -> tuple[str, ...]:
+    """提供方式, in the order of `rules.DELIVERIES`; download when none is said. Raises TermsRefused."""
+    if given is None or given in ("", []):
+        return (DOWNLOAD,)
+    listed = cast("list[object]", given) if isinstance(given, list) else [given]
+    if not all(each in DELIVERIES for each in listed):
+        raise TermsRefused(
+            "deliveries",
+            "应为 download（下载）、interface（接口）或 other（其他，平台只作记录）",
+            "Must be download, interface, or other (which is only written down)",
+        )
+    return tuple(each for each in DELIVERIES if each in listed)
+
+
+def said(names: Collection[str], ways: Collection[str]) -> tuple[str, str]:
+    """信息项 and 提供方式 as an agreement says them."""
+    named = "、".join(names) if names else "全部"
+    return named, "、".join(DELIVERY_NAMES[way] for way in DELIVERIES if way in ways)

@@ -8,11 +8,13 @@ import flask
 from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.dataset import forms, pages
+from ckanext.govcn.dataset.language import say
 from ckanext.govcn.grant import persons
 from ckanext.govcn.grant.action import PER_PAGE
 
 grants = flask.Blueprint("govcn_grant", __name__, url_prefix="/govcn/grants")
 STEPS = frozenset({"suspend", "resume", "end", "key_revoke"})
+GIVEN = ("user", "purpose", "reason", "begins", "until", "versions", "quota", "quota_period", "rate")
 FARTHEST = 10_000  # pages
 
 
@@ -32,13 +34,76 @@ def department() -> Any:
     return _listed("department")
 
 
+@grants.route("/usage")
+def used() -> Any:
+    """密钥和使用情况: one's own grants with their keys, and how they were used."""
+    page = _page()
+    asked = {"of": "mine", "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+    found = tk.get_action("govcn_grant_usage_list")(forms.asking(), asked)
+    return tk.render("grant/usage.html", {"found": found, **_around(found["count"], page, "usage")})
+
+
+@grants.route("/datasets")
+def datasets() -> Any:
+    """有条件开放数据: the datasets that one looks after, and who uses them."""
+    page = _page()
+    asked = {"limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+    found = tk.get_action("govcn_grant_dataset_list")(forms.asking(), asked)
+    return tk.render("grant/datasets.html", {"found": found, **_around(found["count"], page, "datasets")})
+
+
+@grants.route("/new", methods=["GET", "POST"])
+def give() -> Any:
+    """A grant without an application, by the department: the form for the dataset `dataset`."""
+    package = _package(tk.request.args.get("dataset") or "")
+    tk.check_access("govcn_grant_give", forms.asking(), {"package_id": package["id"]})
+    given, errors = dict[str, Any](), dict[str, Any]()
+    if tk.request.method == "POST":
+        given = {name: tk.request.form.get(name, "") for name in GIVEN} | chosen(tk.request.form)
+        try:
+            made = tk.get_action("govcn_grant_give")(forms.asking(), {**given, "package_id": package["id"]})
+        except tk.ValidationError as faults:
+            errors = faults.error_dict
+        except tk.ObjectNotFound:
+            tk.abort(404)
+        else:
+            tk.h.flash_success(say("已授权", "The grant is given"))
+            if made["undelivered"]:
+                tk.h.flash_notice(_undelivered(made["undelivered"]))
+            return tk.redirect_to("govcn_grant.department")
+    return tk.render("grant/give.html", {"pkg": package, "given": given, "errors": errors})
+
+
+def chosen(form: Any) -> dict[str, Any]:
+    """信息项 and 提供方式 as the form of `grant/terms.html` says them. Whoever limits the columns and names none has
+    made a mistake, and does not give all."""
+    named = [name for name in form.getlist("fields") if name]
+    limited = form.get("columns") == "some"
+    return {"fields": (named or [""]) if limited else [], "deliveries": form.getlist("deliveries"), "columns": limited}
+
+
+def _undelivered(names: list[str]) -> str:
+    return say(
+        f"以下资源平台没有存放文件，被授权人暂不能获取，请在资源编辑页上传：{'、'.join(names)}",
+        f"The platform has no copy of these resources, so the grantee cannot get them yet: {', '.join(names)}",
+    )
+
+
+def _package(name: str) -> dict[str, Any]:
+    try:
+        return tk.get_action("package_show")(forms.asking(), {"id": name})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return tk.abort(404)
+
+
 @grants.route("/<id>/<step>", methods=["POST"])
 def take(id: str, step: str) -> Any:
     """One step of a grant (of a key: its id), with its reason."""
     if step not in STEPS:
         tk.abort(404)
     forms.carry_out(f"govcn_grant_{step}", {"id": id, "reason": tk.request.form.get("reason", "")})
-    return tk.redirect_to("govcn_grant.department" if tk.request.form.get("of") == "department" else "govcn_grant.mine")
+    of = tk.request.form.get("of")
+    return tk.redirect_to(f"govcn_grant.{of}" if of in ("department", "used") else "govcn_grant.mine")
 
 
 @grants.route("/<id>/receipt")
@@ -72,17 +137,18 @@ def key(id: str) -> Any:
 
 
 def _listed(of: str) -> Any:
-    given = tk.request.args.get("page", "1")
-    page = min(int(given), FARTHEST) if given.isdecimal() and given.isascii() and len(given) < 9 else 1
-    page = max(page, 1)
+    page = _page()
     asked = {"of": of, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
     found = tk.get_action("govcn_grant_list")(forms.asking(), asked)
+    return tk.render("grant/list.html", {"found": found, **_around(found["count"], page, of)})
+
+
+def _page() -> int:
+    given = tk.request.args.get("page", "1")
+    return max(min(int(given), FARTHEST), 1) if given.isdecimal() and given.isascii() and len(given) < 9 else 1
+
+
+def _around(count: int, page: int, of: str) -> dict[str, Any]:
+    """What each of these pages needs: its tab (`of`), and where it stands in the list."""
     looks_after = persons.owners(*persons.asking(forms.asking())) != []
-    values = {
-        "found": found,
-        "of": of,
-        "page": page,
-        "pages": -(-found["count"] // PER_PAGE),
-        "looks_after": looks_after,
-    }
-    return tk.render("grant/list.html", values)
+    return {"of": of, "page": page, "pages": -(-count // PER_PAGE), "looks_after": looks_after}

@@ -11,11 +11,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import ckan.plugins as p
 import flask
 from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.views.user import regenerate_session, rotate_token
 
+from ckanext.govcn.audit import logins
 from ckanext.govcn.dataset import pages
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.identity import accounts, site
@@ -84,10 +86,22 @@ def callback(provider: str) -> Any:
         else:
             _log_in(accounts.sign_in(identity))
     except (IdentityError, SigningError) as error:
+        _account_for(error, provider, account)
         return _back(error, provider, attempt.came_from if attempt else "")
     if account:
         tk.h.flash_success(say("身份已核验", "The identity is verified"))
     return _onwards(attempt.came_from)
+
+
+def _account_for(error: IdentityError | SigningError, provider: str, account: str) -> None:
+    """A sign-in that is refused is a line, as a refused login is: which provider and why, and nothing that it said."""
+    if p.plugin_loaded("govcn_audit"):
+        logins.note(logins.LOGIN, logins.REFUSED, who=account, provider=_told(provider), reason=type(error).__name__)
+
+
+def _told(provider: str) -> str:
+    """A provider's name as logs say it: it came from an address."""
+    return provider[:40] if provider.isascii() and provider.isprintable() else "?"
 
 
 def _begun(provider: str, came_from: str, account: str = "") -> str:
@@ -128,8 +142,7 @@ def _onwards(path: str) -> Any:
 
 def _back(error: IdentityError | SigningError, provider: str, came_from: str) -> Any:
     """Back to where it began, with what to do. What the operator has to mend is said in the log only."""
-    name = provider if provider.isascii() and provider.isprintable() else "?"
-    logger.warning("统一身份认证 %.40s：%s (%s)", name, error.message, error.message_en)
+    logger.warning("统一身份认证 %s：%s (%s)", _told(provider), error.message, error.message_en)
     if isinstance(error, OperatorMends | SigningError):
         words = "统一身份认证的设置有误，请联系平台管理员。", "The provider's settings are wrong; tell the operator."
     else:

@@ -30,6 +30,7 @@ PREFIX = "ckanext.govcn.limit."
 TEXTS = frozenset({"api.i18n_js_translations"})  # asked for by every page
 DOWN_SECONDS = 60  # between two lines about Valkey
 RETRY_DOWN = 30
+SIGN_IN = "govcn_identity.callback"  # where a provider's answer arrives
 
 blueprint = flask.Blueprint("govcn_limit", __name__)
 
@@ -38,6 +39,8 @@ blueprint = flask.Blueprint("govcn_limit", __name__)
 def ask() -> flask.Response | None:
     """A refusal, or None."""
     request, endpoint = flask.request, flask.request.endpoint or ""
+    if endpoint == SIGN_IN and not tk.current_user.is_authenticated:
+        return _sign_in()
     if endpoint == "user.login":
         return _login() if request.method == "POST" and not tk.current_user.is_authenticated else None
     if _is_counted(endpoint) and request.method != "OPTIONS":
@@ -61,7 +64,8 @@ def logged_in(_sender: Any, **_more: Any) -> None:
         return
     account, network = attempt
     try:
-        counting.forget(*account)
+        if account:
+            counting.forget(*account)
         if network:
             counting.take_back(*network)
     except CountingUnavailable:
@@ -82,7 +86,7 @@ def _is_counted(endpoint: str) -> bool:
     """The API, and every way to download data."""
     if endpoint in TEXTS:
         return False
-    return endpoint.startswith("api.") or endpoint.endswith((".download", "datastore.dump"))
+    return endpoint.startswith(("api.", "govcn_rows.")) or endpoint.endswith((".download", "datastore.dump"))
 
 
 def _visitor() -> flask.Response | None:
@@ -105,10 +109,7 @@ def _visitor() -> flask.Response | None:
 
 def _holds_key() -> bool:
     """An access key that is valid is somebody's; one that is none is a stranger's."""
-    scheme, _blank, presented = flask.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not presented.startswith(people.KEY_PREFIX):
-        return False
-    return people.by_key(presented.strip()) is not None
+    return people.asking_by_key() is not None
 
 
 def _refused(standing: Standing) -> flask.Response:
@@ -116,7 +117,7 @@ def _refused(standing: Standing) -> flask.Response:
         f"请求过于频繁，请在 {standing.seconds} 秒后再试；需要大量获取时请登录，或下载整个文件",
         f"Too many requests; please try again in {standing.seconds} seconds, log in, or download whole files",
     )
-    if (flask.request.endpoint or "").startswith("api."):
+    if (flask.request.endpoint or "").startswith(("api.", "govcn_rows.")):
         error = {"__type": "Rate Limit Error", "message": message}
         return _closed(flask.jsonify({"success": False, "error": error}), 429)
     return _closed(flask.Response(f"{message}\n", mimetype="text/plain"), 429)
@@ -135,10 +136,18 @@ def _closed(response: flask.Response, status: int) -> flask.Response:
 def _login() -> flask.Response | None:
     """Every attempt counts until it succeeds, so that many at once are no way around."""
     typed = flask.request.form.get("login", "")
+    return _attempted((_limit("login_account", "login_seconds"), logins.attempted(_account(typed))), typed)
+
+
+def _sign_in() -> flask.Response | None:
+    """A sign-in through a provider: as a login, by address alone; who it is, only the provider knows."""
+    return _attempted(None, "")
+
+
+def _attempted(account: tuple[Limit, str] | None, typed: str) -> flask.Response | None:
     address = origin(flask.request.environ)[0]
-    account = (_limit("login_account", "login_seconds"), logins.attempted(_account(typed)))
     network = (_limit("login_address", "login_seconds"), network_of(address))
-    counted = [account] if within(address, _exempt()) else [network, account]
+    counted = ([] if within(address, _exempt()) else [network]) + ([account] if account else [])
     try:
         for limit, whose in counted:
             if limit.most and not (standing := counting.count(limit, whose)).allowed:

@@ -1,0 +1,147 @@
+"""The rows of stored contents, ready to be read page by page. ADAPTER.
+
+What a grant gives of a content (all of it, or its columns) is written out once, as lines, when it is first asked for;
+later pages read from there. It is a cache: named by the content and the columns, whole or not there, and removed when
+others need the room, the longest unused first. Who may read it is not decided here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.govcn.access import files
+from ckanext.govcn.grant import columns, pages
+from ckanext.govcn.grant.delivery import LARGEST
+from ckanext.govcn.grant.exceptions import RowsBusy
+from ckanext.govcn.grant.pages import Asked, Lines, Page
+
+ROOM = "ckanext.govcn.grant.rows_megabytes"
+FORM = "1"  # of the lines; another one is another name
+WAIT_SECONDS, LOOK_SECONDS = 20.0, 0.2
+LARGEST_PAGE = 4 * 1024 * 1024  # characters
+_MEGABYTE = 1024 * 1024
+
+
+def page(stored: files.StoredFile, filename: str, fields: Collection[str], wanted: Asked) -> tuple[Lines, Page]:
+    """Rows of a stored content, whose format its file name says; `fields` empty: all columns.
+
+    Raises ColumnsRefused where the file cannot be read in one way only, RowsBusy while another request writes it out.
+    """
+    kind = filename.rpartition(".")[2].lower()
+    place = _folder() / _name(stored.sha256, kind, fields)
+    with _opened(place, stored, kind, fields) as (stream, lines):
+        return lines, pages.page(stream, lines, wanted, LARGEST_PAGE)
+
+
+def each(stored: files.StoredFile, filename: str) -> Iterator[list[str]]:
+    """All rows of a stored content, as texts: for the platform itself. Raises as `page` does."""
+    kind = filename.rpartition(".")[2].lower()
+    place = _folder() / _name(stored.sha256, kind, ())
+    with _opened(place, stored, kind, ()) as (stream, _lines):
+        for line in stream:
+            row = json.loads(line)
+            values = row.values() if isinstance(row, dict) else row
+            yield ["" if value is None else str(value) for value in values]
+
+
+def _folder() -> Path:
+    path = files.folder() / "rows"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _name(sha256: str, kind: str, fields: Collection[str]) -> str:
+    said = json.dumps([FORM, sha256, kind, sorted(fields)], ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+@contextmanager
+def _opened(
+    place: Path, stored: files.StoredFile, kind: str, fields: Collection[str]
+) -> Iterator[tuple[BinaryIO, Lines]]:
+    found = _ready(place)
+    if found is None:
+        with _alone(place):
+            found = _ready(place)  # another request wrote it meanwhile
+            if found is None:
+                _write(place, stored, kind, fields)
+                found = _ready(place)
+    if found is None:
+        raise RowsBusy
+    stream, lines = found
+    with stream:
+        yield stream, lines
+
+
+def _ready(place: Path) -> tuple[BinaryIO, Lines] | None:
+    """The lines and what is known of them; None when they are not there, or not whole."""
+    try:
+        lines = Lines.from_json(json.loads(place.with_suffix(".index").read_bytes()))
+        stream = place.with_suffix(".lines").open("rb")
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    if os.fstat(stream.fileno()).st_size != lines.size:
+        stream.close()
+        return None
+    os.utime(stream.fileno())
+    return stream, lines
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """One writer for a name (and those that begin like it); who waits too long is told to come again."""
+    until = time.monotonic() + WAIT_SECONDS
+    with (place.parent / f"{place.name[:2]}.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise RowsBusy from None
+                time.sleep(LOOK_SECONDS)
+        yield
+
+
+def _write(place: Path, stored: files.StoredFile, kind: str, fields: Collection[str]) -> None:
+    largest = int(tk.config[LARGEST]) * _MEGABYTE
+    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
+        try:
+            output = cast("BinaryIO", part)
+            with stored.path.open("rb") as source:
+                written = columns.lines(source, output, kind, fields or None, largest)
+            lines = pages.survey(output, written.header)
+            part.flush()
+            os.fsync(part.fileno())
+            os.replace(part.name, place.with_suffix(".lines"))
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+    index = place.with_suffix(".index.part")
+    index.write_text(json.dumps(lines.to_json(), ensure_ascii=False), "utf-8")
+    index.replace(place.with_suffix(".index"))
+    _make_room(place)
+
+
+def _make_room(newest: Path) -> None:
+    """Remove the longest unused until the rest fits; what is being read stays readable."""
+    found = sorted(((path.stat(), path) for path in newest.parent.glob("*.lines")), key=lambda each: each[0].st_mtime)
+    total = sum(about.st_size for about, _ in found)
+    for about, path in found:
+        if total <= int(tk.config[ROOM]) * _MEGABYTE:
+            return
+        if path.stem != newest.name:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".index").unlink(missing_ok=True)
+            total -= about.st_size
