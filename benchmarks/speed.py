@@ -4,7 +4,8 @@ The records are harvested into a throwaway platform: real ones of ../shared/data
 (`source_of_records`). Then, over HTTP through the portal's own server, client and server on this machine:
 
 `search.clients_N.{p50,p95}` ms of `package_search` with a query, 20 rows and 6 facets, by N clients at once that ask
-again as soon as they are answered; no query is asked twice · `search.solr_ms` Solr's processor time of one such query,
+again as soon as they are answered; no query is asked twice, and `warming` others were asked before · `search.solr_ms`
+Solr's processor time of one such query,
 `search.web_ms` the web server's, CKAN and platform together, both with one client · `search.empty_ms` the web server's
 for an action that does nothing (`status_show`) · `suggest.clients_N.{p50,p95}` suggestions while typing ·
 `index.rebuild_s` `./govcn index rebuild` of everything, beside the running index, compared with the database ·
@@ -41,6 +42,7 @@ RECORDS = ROOT.parent / "shared" / "data" / "catalogues"
 QUERIES = ROOT / "tests" / "relevance" / "queries.tsv"
 DATASETS = 100_000
 REQUESTS = 400
+WARMING = 2_000  # queries before the first measured one: Java compiles what it runs often, a server's first minute
 CLIENTS = (1, 8)
 FACETS = ("organization", "theme", "open_type", "update_cycle", "region_path", "res_format")
 SEED = 20261124
@@ -55,6 +57,7 @@ def main() -> int:
         "source_of_records": origin,
         "machine": {"processors": os.cpu_count(), "python": platform.python_version()},
         "requests": options.requests,
+        "warming": WARMING,
         "facets": list(FACETS),
     }
     with served(lines) as portal, sites.ours() as site, described(portal) as source:
@@ -114,7 +117,7 @@ def _search(site: sites.Ours, texts: Iterator[str], requests: int) -> dict[str, 
     def addresses() -> Iterator[str]:
         return (f"/api/3/action/package_search?q={quote(text)}&rows=20&facet.field={facets}" for text in texts)
 
-    _asked(site, islice(addresses(), requests), 2)  # warm: word lists, searchers, Java
+    _asked(site, islice(addresses(), WARMING), 4)
     for clients in CLIENTS:
         before = site.cpu()
         figures[f"clients_{clients}"] = _percentiles(_asked(site, islice(addresses(), requests), clients))
