@@ -442,7 +442,7 @@ def test_pages_carry_the_steps_out(world: World, app: Any) -> None:
     assert "应为正整数" in post(f"{address}/act", headers=tokens["owner"], data=many).body
     post(f"{address}/act", headers=tokens["owner"], data={"event": "approve", "quota": "500", "rate": "5"})
     page = app.get(address, headers=tokens["applicant"]).body
-    assert "公共数据开放利用协议（第 2 版）" in page
+    assert "公共数据开放利用协议（第 3 版）" in page
     assert "使用期限内不超过 500 次，每分钟不超过 5 次" in page
     english = app.get(f"/en{address}", headers=tokens["applicant"]).body
     assert "Accept the agreement" in english
