@@ -99,6 +99,13 @@ def test_what_is_no_small_table_is_refused(names, rows):
     assert refused.value.message_en
 
 
+@pytest.mark.parametrize("cell", ["a\0b", "a\ud800b"])
+def test_what_cannot_be_kept_is_refused(cell):
+    for names, rows in (([cell], [["1"]]), (["a"], [[cell]])):
+        with pytest.raises(SampleRefused):
+            of(names, rows)
+
+
 def test_a_file_with_too_many_rows_or_bytes_or_of_another_kind_is_refused():
     text = io.StringIO(newline="")
     csv.writer(text).writerows([["a"], *[[str(n)] for n in range(11)]])

@@ -31,6 +31,7 @@ from ckanext.govcn.application import (
 from ckanext.govcn.application.filing import ATTACHMENT
 from ckanext.govcn.application.machine import APPLICANT, table
 from ckanext.govcn.application.model import Application, ApplicationFile
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.dataset.api import whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.acting import Reader, reader_of
@@ -139,7 +140,7 @@ def govcn_application_paper_show(context: Context, data_dict: DataDict) -> dict[
     if not isinstance(name, str) or name not in known:
         raise tk.ObjectNotFound(say("这份申请没有这样的文书", "The application has no such paper"))
     format_ = data_dict.get("format") or "docx"
-    if format_ not in printing.FORMATS:
+    if not isinstance(format_, str) or format_ not in printing.FORMATS:
         raise tk.ValidationError({"format": [say("应为 docx 或 pdf", "Must be docx or pdf")]})
     print_, media_type = printing.FORMATS[format_]
     try:
@@ -218,7 +219,7 @@ def govcn_application_list(context: Context, data_dict: DataDict) -> dict[str, A
     which, state = data_dict.get("which") or "mine", data_dict.get("state") or ""
     if which not in LISTS:
         raise tk.ValidationError({"which": [say(f"应为 {', '.join(LISTS)}", f"Must be one of {', '.join(LISTS)}")]})
-    if state and state not in table().states:
+    if not isinstance(state, str) or (state and state not in table().states):
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
     if which == figures.OVERDUE:
         return _overdue(reader, state, *_page(data_dict))
@@ -272,9 +273,13 @@ def _reader(action: str, context: Context, data_dict: DataDict) -> Reader:
 def _text(name: str, value: Any) -> str:
     """A field of a step. Raises ValidationError: what is not understood is never left out, it may be a limit."""
     if isinstance(value, list) and name in agreed.LISTS:
-        return _lines(name, value)
+        return _text(name, _lines(name, value))
     if value is None or isinstance(value, str) or type(value) is int:
-        return "" if value is None else str(value)
+        text = "" if value is None else str(value)
+        if text == storable(text):
+            return text
+        unreadable = say("含有无法保存的字符，请删去后再提交", "Holds characters that cannot be kept; take them out")
+        raise tk.ValidationError({name: [unreadable]})
     raise tk.ValidationError({name: [say("应为文本或整数", "Must be a text or a whole number")]})
 
 

@@ -46,7 +46,7 @@ def govcn_sample_update(context: Context, data_dict: DataDict) -> dict[str, Any]
         only = say("样例数据用于有条件开放的数据集", "Samples are for conditional data")
         raise tk.ValidationError({"package_id": [only]})
     kind = data_dict.get("kind")
-    if kind not in content.KINDS:
+    if not isinstance(kind, str) or kind not in content.KINDS:
         raise tk.ValidationError({"kind": [say("请选择虚构或脱敏", "Say whether it is made up or masked")]})
     if str(data_dict.get("confirmed", "")).lower() not in ("true", "1", "on", "yes"):
         raise tk.ValidationError({"confirmed": [say("请确认内容不是真实数据", "Please confirm that nothing is real")]})

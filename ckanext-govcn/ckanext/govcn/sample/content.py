@@ -21,6 +21,7 @@ import yaml
 from stdnum import luhn
 from stdnum.cn import ric
 
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.grant import columns
 from ckanext.govcn.grant.exceptions import ColumnsRefused
 from ckanext.govcn.sample.exceptions import SampleRefused
@@ -59,6 +60,8 @@ def read(content: bytes, kind: str) -> Sample:
 def of(names: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Sample:
     """A sample from its parts. Raises SampleRefused."""
     sample = Sample(tuple(map(_text, names)), tuple(tuple(map(_text, row)) for row in rows))
+    if any(cell != storable(cell) for cell in _cells(sample)):
+        raise _wrong("样例数据含有无法保存的字符，请删去", "It holds characters that cannot be kept; take them out")
     _check_size(sample)
     for number, row in enumerate(sample.rows, start=1):
         for name, cell in zip(sample.columns, row, strict=True):
