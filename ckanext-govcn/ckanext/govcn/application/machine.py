@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from datetime import date
 
 from ckanext.govcn.workflow import machine
 from ckanext.govcn.workflow.machine import Asker
@@ -29,3 +30,8 @@ def step(state: str, event: str, asker: Asker, given: Mapping[str, str], *, data
 def steps_for(state: str, asker: Asker, *, dataset_open: bool = True) -> list[Event]:
     """The events that this person could take now."""
     return machine.steps_for(table(), state, asker, dataset_open=dataset_open)
+
+
+def is_due(state: str, use_until: date | None, day: date) -> bool:
+    """Whether the period is over on this day and nothing ended it before."""
+    return (state, "expire") in table().rules and use_until is not None and use_until < day

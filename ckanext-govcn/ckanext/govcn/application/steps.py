@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -32,6 +33,7 @@ from ckanext.govcn.grant.exceptions import TermsRefused
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
 from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker, role_taken
 
+log = logging.getLogger(__name__)
 _PERSONAL = (NotYourStep, AskerDecides, SamePerson)
 _FORM = tuple(form.form().fields)
 RENEWALS = ("renewal_check", "renewal_review", "renewal_agreement")
@@ -96,10 +98,16 @@ def expire_due() -> int:
     transaction, so what was done stays done when one fails."""
     asker, expired = Asker("", {CLOCK}), 0
     for application_id in cases.due(today()):
-        application = cases.locked(application_id)
-        if application is not None and (application.state, "expire") in table().rules:
+        try:
+            application = cases.locked(application_id)
+            if application is None or not machine.is_due(application.state, application.use_until, today()):
+                model.Session.rollback()  # somebody renewed or ended it meanwhile
+                continue
             _write(application, "expire", machine.step(application.state, "expire", asker, {}), asker, {})
             expired += 1
+        except Exception:
+            model.Session.rollback()
+            log.exception("application %s could not be expired; the next run tries again", application_id)
     return expired
 
 
