@@ -37,6 +37,13 @@ def test_nobody_without_a_role_does_anything():
         assert states.may_take(step, state, frozenset(), reason="理由", same_person=False).rule == "role"
 
 
+def test_what_the_application_suspended_is_resumed_there_and_ended_here():
+    by = {"reason": "理由", "same_person": False, "held": True}
+    for role in (Role.PROVIDER, Role.BUREAU):
+        assert states.may_take(Step.RESUME, State.SUSPENDED, frozenset({role}), **by) is states.ELSEWHERE
+        assert states.may_take(Step.END, State.SUSPENDED, frozenset({role}), **by) is None
+
+
 def test_a_reason_is_needed_to_suspend_resume_and_end():
     for step, state, reason in (
         (Step.SUSPEND, State.IN_FORCE, ""),

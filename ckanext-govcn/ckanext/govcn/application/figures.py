@@ -69,9 +69,9 @@ def is_overdue(application: Application, history: Sequence[Mapping[str, Any]]) -
 
 
 def _submitted(condition: sa.ColumnElement[bool]) -> list[_Row]:
-    """Submitted applications with their department's title."""
+    """Submitted applications with their department's title; its name without one."""
     query = (
-        sa.select(Application, sa.func.coalesce(model.Group.title, ""))
+        sa.select(Application, sa.func.coalesce(sa.func.nullif(model.Group.title, ""), model.Group.name, ""))
         .join(model.Package, model.Package.id == Application.dataset_id)
         .outerjoin(model.Group, model.Group.id == model.Package.owner_org)
         .where(Application.submitted_at.is_not(None), condition)

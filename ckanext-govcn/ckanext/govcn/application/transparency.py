@@ -1,18 +1,20 @@
 """Numbers of applications that may be published, PURE: by outcome and by department, nothing that tells of anybody.
 
-A number below `LEAST` that is not 0 is not published, nor what it could be computed from:
+What was decided is public already, case by case (`cases.decisions`): whoever reads both knows the decisions of each
+department, and whatever is told here can be subtracted from. What these rules keep is the rest, the undecided: who
+withdrew and who waits. No number of 1 or 2 follows, also for a reader who knows the rules:
 
-1. A department with fewer applications than that has no row of its own; those of all such departments are one row
-   (`OTHERS`), which takes the smallest other department in when it would still be too small.
-2. In a row, an outcome with 1 or 2 is withheld, and with it the next smallest, until what is withheld is two outcomes
-   at least and `LEAST` applications together: the row's total tells only their sum.
-3. The outcomes that any department withholds are withheld of all departments together, too, so that no difference of
-   totals brings them back; rule 2 holds for that row as well.
+1. Which rows there are depends on what is public: a department with fewer than `LEAST` decisions has no row of its own;
+   those of all such departments are one row (`OTHERS`), which takes the department with the fewest decisions in while it
+   would still have too few. With fewer decisions than that in all, nothing is told.
+2. `received` of a row with 1 or 2 undecided is withheld, and that of every row with as many undecided as the smallest
+   number from `LEAST` on: their sum follows from the total, not which row has which. Where no row has so many, the
+   total's is withheld, too. Withdrawn and waiting are withheld with it.
+3. Withdrawn and waiting are told together or not at all: not, when either is 1 or 2. So are approved and refused. What
+   any row withholds is withheld of the total as well.
 4. A median stands on `LEAST` decisions at least, or is not told.
 
-What this does not hide: two readings at different times show that a number grew. Each decision, with its dataset and
-month, is in the public list of decisions by law; these rules are for what is not: applicants who withdrew or wait, and
-how long things took.
+What this does not hide: two readings at different times show that a number grew.
 """
 
 from __future__ import annotations
@@ -24,13 +26,14 @@ from statistics import median
 from typing import Any
 
 LEAST = 3
-OUTCOMES = ("approved", "refused", "withdrawn", "waiting")
+DECIDED, UNDECIDED = ("approved", "refused"), ("withdrawn", "waiting")
+OUTCOMES = (*DECIDED, *UNDECIDED)
 OTHERS = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One submitted application: its department, its outcome so far, and the working days until it was decided (None
+    """One submitted application: its department (empty: none, which is counted with `OTHERS`), its outcome so far, and the working days until it was decided (None
     while it is not)."""
 
     department: str
@@ -43,7 +46,7 @@ class Row:
     """`received` and `outcomes` (None: withheld); `median_days` None: not told, or nothing decided."""
 
     department: str
-    received: int
+    received: int | None
     outcomes: dict[str, int | None]
     median_days: float | None
 
@@ -68,23 +71,37 @@ class Published:
 def published(cases: Iterable[Case]) -> Published:
     """What may be published of these applications."""
     all_of = list(cases)
-    if len(all_of) < LEAST:
+    if _number(all_of, DECIDED) < LEAST:
         return Published(None, [])
     groups = _groups(all_of)
-    rows = [_row(name, groups[name]) for name in sorted(groups, key=lambda name: (name == OTHERS, name))]
+    numbers = {name: _number(of, UNDECIDED) for name, of in groups.items()}
+    enough = min((number for number in numbers.values() if number >= LEAST), default=None)
+    unsaid = set[str]()
+    if any(0 < number < LEAST for number in numbers.values()):
+        unsaid = {name for name, number in numbers.items() if 0 < number <= (enough or LEAST)}
+    rows = [
+        _row(name, groups[name], unsaid=name in unsaid)
+        for name in sorted(groups, key=lambda name: (name == OTHERS, name))
+    ]
     withheld = {outcome for row in rows for outcome, number in row.outcomes.items() if number is None}
-    return Published(_row(OTHERS, all_of, withheld), rows if len(rows) > 1 or OTHERS not in groups else [])
+    total = _row(OTHERS, all_of, withheld, unsaid=bool(unsaid) and enough is None)
+    return Published(total, rows if len(rows) > 1 or OTHERS not in groups else [])
+
+
+def _number(cases: Iterable[Case], outcomes: Sequence[str]) -> int:
+    return sum(case.outcome in outcomes for case in cases)
 
 
 def _groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
     groups = defaultdict[str, list[Case]](list)
     for case in cases:
         groups[case.department].append(case)
-    by_size = sorted(groups, key=lambda name: (len(groups[name]), name))
-    small = [name for name in by_size if len(groups[name]) < LEAST]
+    decisions = {name: _number(of, DECIDED) for name, of in groups.items()}
+    by_size = sorted(groups, key=lambda name: (name != OTHERS, decisions[name], name))
+    small = [name for name in by_size if name == OTHERS or decisions[name] < LEAST]
     gathered = [case for name in small for case in groups.pop(name)]
     for name in by_size[len(small) :]:
-        if not gathered or len(gathered) >= LEAST:
+        if not gathered or _number(gathered, DECIDED) >= LEAST:
             break
         gathered += groups.pop(name)
     if gathered:
@@ -92,13 +109,14 @@ def _groups(cases: Sequence[Case]) -> dict[str, list[Case]]:
     return dict(groups)
 
 
-def _row(department: str, cases: Sequence[Case], withheld: Iterable[str] = ()) -> Row:
-    counts = {outcome: sum(case.outcome == outcome for case in cases) for outcome in OUTCOMES}
-    hidden = {outcome for outcome in withheld if counts[outcome]}
-    hidden |= {outcome for outcome, number in counts.items() if 0 < number < LEAST}
-    others = sorted((number, outcome) for outcome, number in counts.items() if number and outcome not in hidden)
-    while hidden and others and (len(hidden) < 2 or sum(counts[outcome] for outcome in hidden) < LEAST):
-        hidden.add(others.pop(0)[1])
-    days = [case.days for case in cases if case.days is not None]
+def _row(department: str, cases: Sequence[Case], withheld: Iterable[str] = (), *, unsaid: bool) -> Row:
+    """`unsaid`: neither how many were received nor what is undecided."""
+    counts = {outcome: _number(cases, (outcome,)) for outcome in OUTCOMES}
+    hidden = {*withheld, *(UNDECIDED if unsaid else ())}
+    for pair in (DECIDED, UNDECIDED):
+        if any(0 < counts[outcome] < LEAST for outcome in pair):
+            hidden.update(pair)
     told = {outcome: None if outcome in hidden else number for outcome, number in counts.items()}
-    return Row(department, len(cases), told, float(median(days)) if len(days) >= LEAST else None)
+    days = [case.days for case in cases if case.days is not None]
+    middle = float(median(days)) if len(days) >= LEAST else None
+    return Row(department, None if unsaid else len(cases), told, middle)
