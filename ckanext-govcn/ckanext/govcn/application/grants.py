@@ -15,6 +15,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.access import rules
 from ckanext.govcn.application import cases
+from ckanext.govcn.application.machine import table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.workflow.machine import Asker
@@ -76,6 +77,18 @@ def extend(application: Application) -> None:
         giving.extend(application.grant_id, decision["user_id"], application.use_until, reason)
     except GrantError as error:
         raise tk.ValidationError({error.field: [say(error.message, error.message_en)]}) from error
+
+
+def holds(grant: Any) -> bool:
+    """Whether an application that is suspended made the grant's suspension: only the application lifts it, by its own
+    rule of who may."""
+    found = model.Session.get(Application, grant.reference) if grant.reference else None
+    return (
+        found is not None
+        and found.grant_id == grant.id
+        and table().states[found.state].grant == SUSPENDED
+        and found.grant_suspended_at == grant.suspended_at
+    )
 
 
 def state_of(application: Application) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
-from ckanext.govcn.application import action, auth, cli, helpers, model, views
+from ckanext.govcn.application import action, auth, cli, grants, helpers, model, views
+from ckanext.govcn.grant import holds
 from ckanext.govcn.wiring import named
 
 __all__ = ["GovcnApplicationPlugin", "model"]
@@ -27,6 +28,7 @@ class GovcnApplicationPlugin(p.SingletonPlugin):
 
     def update_config(self, config: Any) -> None:
         tk.add_template_directory(config, "templates")
+        holds.register("application", grants.holds)
 
     def get_actions(self) -> dict[str, Any]:
         return named(action, PREFIX)

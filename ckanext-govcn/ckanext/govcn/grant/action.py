@@ -21,6 +21,7 @@ from ckanext.govcn.dataset.language import say
 from ckanext.govcn.grant import (
     accounts,
     giving,
+    holds,
     issuing,
     keys,
     limits,
@@ -256,11 +257,13 @@ def _found(context: Context, data_dict: DataDict, action: str, *, lock: bool = F
     return grant
 
 
-def _check(step: Step, grant: Grant, user: model.User, reason: str) -> None:
+def _check(step: Step, grant: Grant, user: model.User, reason: str, *, held_elsewhere: bool = False) -> None:
     """Raises StepRefused."""
     held = persons.roles(user, model.Package.get(grant.package_id), grant.user_id)
     same = grant.suspended_by == user.id
-    refusal = states.may_take(step, grant.state(_now()), held, reason=reason, same_person=same)
+    refusal = states.may_take(
+        step, grant.state(_now()), held, reason=reason, same_person=same, held=held_elsewhere
+    )
     if refusal is not None:
         raise StepRefused(refusal)
 
@@ -272,7 +275,8 @@ def _take(
     user = _person(context)
     with _refusals():
         reason = terms.sentence("reason", data_dict.get("reason"), terms.LONGEST_REASON)
-        _check(step, grant, user, reason)
+        # who tells people of the step themselves is what gave the grant, which lifts its own suspension
+        _check(step, grant, user, reason, held_elsewhere=not context.get("govcn_told") and holds.held(grant))
         change(grant, user.id, reason)
         model.Session.flush()
         package = model.Package.get(grant.package_id)
@@ -382,7 +386,9 @@ def _versions(grant: Grant, held: frozenset[Role]) -> list[str]:
 
 def _may(step: Step, grant: Grant, state: states.State, held: frozenset[Role], user: model.User | None) -> bool:
     same = user is not None and grant.suspended_by == user.id
-    return states.may_take(step, state, held, reason="given with the step", same_person=same) is None
+    elsewhere = step is Step.RESUME and holds.held(grant)
+    refusal = states.may_take(step, state, held, reason="given with the step", same_person=same, held=elsewhere)
+    return refusal is None
 
 
 def _moment(stored: datetime) -> str:

@@ -71,7 +71,7 @@ TABLE: dict[Step, Rule] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a step is refused; `rule` is role, own, state, second_person or reason."""
+    """Why a step is refused; `rule` is role, own, state, elsewhere, second_person or reason."""
 
     rule: str
     message: str
@@ -99,6 +99,11 @@ SAME_PERSON = Refusal(
     "恢复须由中止人以外的人办理；本部门没有其他人员时，请数据主管部门办理",
     "Resuming is for somebody other than who suspended it; where there is nobody else, for the bureau",
 )
+ELSEWHERE = Refusal(
+    "elsewhere",
+    "该授权随其申请中止，请在申请页面办理恢复",
+    "This grant was suspended with its application; please resume it on the application's page",
+)
 NO_REASON = Refusal("reason", "请填写理由", "Please give a reason")
 
 
@@ -124,8 +129,11 @@ def may_give(roles: frozenset[Role], reason: str) -> Refusal | None:
     return None if reason.strip() else NO_REASON
 
 
-def may_take(step: Step, state: State, roles: frozenset[Role], *, reason: str, same_person: bool) -> Refusal | None:
-    """May the step be taken? None: yes. `same_person`: the one who asks also took the step that this one undoes."""
+def may_take(
+    step: Step, state: State, roles: frozenset[Role], *, reason: str, same_person: bool, held: bool = False
+) -> Refusal | None:
+    """May the step be taken? None: yes. `same_person`: the one who asks also took the step that this one undoes;
+    `held`: that step was taken by what gave the grant, with rules of its own about who undoes it."""
     rule = TABLE[step]
     if not roles & rule.roles:
         return NOT_GRANTEE if step is Step.CREATE_KEY else STRANGER
@@ -133,6 +141,8 @@ def may_take(step: Step, state: State, roles: frozenset[Role], *, reason: str, s
         return OWN
     if state not in rule.states:
         return WRONG_STATE
+    if rule.second_person and held:
+        return ELSEWHERE
     if rule.second_person and same_person:
         return SAME_PERSON
     return NO_REASON if rule.needs_reason and not reason.strip() else None
