@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ckan.plugins import toolkit as tk
+from ckanext.govcn.application import figures
 from freezegun import freeze_time
 from integration.application.applying import REFUSAL, World
 from integration.making import call
@@ -15,15 +16,22 @@ TRANSPARENCY, STATISTICS = "govcn_application_transparency_show", "govcn_applica
 
 
 def test_reviewers_read_all_numbers_and_everybody_what_may_be_told(world: World, app: Any) -> None:
+    figures.public.forget()
     world.until("in_use")
     assert world.as_("anonymous", TRANSPARENCY)["total"] is None
     assert "暂不公布" in app.get("/govcn/transparency").get_data(as_text=True)
     for _ in range(2):
         world.act("owner", world.until("owner_review"), "refuse", **REFUSAL)
     world.until("formal_review")
+    figures.public.forget()
     found = world.as_("anonymous", TRANSPARENCY)
     assert (found["least"], found["total"]["received"], found["total"]["median_days"]) == (3, None, 0.0)
-    assert [found["total"][name] for name in ("approved", "refused", "withdrawn", "waiting")] == [None, None, None, None]
+    assert [found["total"][name] for name in ("approved", "refused", "withdrawn", "waiting")] == [
+        None,
+        None,
+        None,
+        None,
+    ]
     page = app.get("/govcn/transparency").get_data(as_text=True)
     assert "工作日" in page
     assert "示例停车科技公司" not in page

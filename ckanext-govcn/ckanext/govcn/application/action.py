@@ -244,7 +244,7 @@ def govcn_application_transparency_show(context: Context, data_dict: DataDict) -
     `withdrawn`, `waiting` and `median_days` (working days from submission to decision); null is withheld, since it is
     below `least` or would follow from what is told (application/transparency.py)."""
     tk.check_access("govcn_application_transparency_show", context, data_dict)
-    return figures.public()
+    return dict(figures.public())
 
 
 @tk.side_effect_free

@@ -12,17 +12,20 @@ from ckan import model
 
 from ckanext.govcn.access import people
 from ckanext.govcn.application import cases, deadlines, transparency
+from ckanext.govcn.application.keeping import Kept
 from ckanext.govcn.application.machine import table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.application.transparency import Case
 from ckanext.govcn.department.acting import Reader
 
 OVERDUE = "overdue"
+KEPT_SECONDS = 300.0
+"""Anybody may ask for what is published, which reads every application."""
 _DECIDED = {"approve": "approved", "refuse": "refused"}
 _Row = tuple[Application, str]
 
 
-def public() -> dict[str, Any]:
+def _public() -> dict[str, Any]:
     """`total` and `departments` of `transparency`, of applications for datasets that everybody can see; `least`: the
     smallest number that is told."""
     found = _submitted(people.visible_to(people.ANONYMOUS))
@@ -37,6 +40,9 @@ def public() -> dict[str, Any]:
         "total": told.total.to_json() if told.total else None,
         "departments": [row.to_json() for row in told.departments],
     }
+
+
+public = Kept(_public, KEPT_SECONDS)
 
 
 def of_reader(reader: Reader) -> dict[str, Any]:

@@ -33,8 +33,8 @@ OTHERS = ""
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One submitted application: its department (empty: none, which is counted with `OTHERS`), its outcome so far, and the working days until it was decided (None
-    while it is not)."""
+    """One submitted application: its department (empty: none, which is counted with `OTHERS`), its outcome so far, and
+    the working days until it was decided (None while it is not)."""
 
     department: str
     outcome: str

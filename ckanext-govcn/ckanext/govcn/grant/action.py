@@ -261,9 +261,7 @@ def _check(step: Step, grant: Grant, user: model.User, reason: str, *, held_else
     """Raises StepRefused."""
     held = persons.roles(user, model.Package.get(grant.package_id), grant.user_id)
     same = grant.suspended_by == user.id
-    refusal = states.may_take(
-        step, grant.state(_now()), held, reason=reason, same_person=same, held=held_elsewhere
-    )
+    refusal = states.may_take(step, grant.state(_now()), held, reason=reason, same_person=same, held=held_elsewhere)
     if refusal is not None:
         raise StepRefused(refusal)
 

@@ -129,7 +129,7 @@ def may_give(roles: frozenset[Role], reason: str) -> Refusal | None:
     return None if reason.strip() else NO_REASON
 
 
-def may_take(
+def may_take(  # noqa: PLR0913 - what the table asks of one step
     step: Step, state: State, roles: frozenset[Role], *, reason: str, same_person: bool, held: bool = False
 ) -> Refusal | None:
     """May the step be taken? None: yes. `same_person`: the one who asks also took the step that this one undoes;
