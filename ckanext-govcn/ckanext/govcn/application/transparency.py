@@ -5,8 +5,8 @@ department, and whatever is told here can be subtracted from. What these rules k
 withdrew and who waits. No number of 1 or 2 follows, also for a reader who knows the rules:
 
 1. Which rows there are depends on what is public: a department with fewer than `LEAST` decisions has no row of its own;
-   those of all such departments are one row (`OTHERS`), which takes the department with the fewest decisions in while it
-   would still have too few. With fewer decisions than that in all, nothing is told.
+   those of all such departments are one row (`OTHERS`), which takes the department with the fewest decisions in while
+   it would still have too few. With fewer decisions than that in all, nothing is told.
 2. `received` of a row with 1 or 2 undecided is withheld, and that of every row with as many undecided as the smallest
    number from `LEAST` on: their sum follows from the total, not which row has which. Where no row has so many, the
    total's is withheld, too. Withdrawn and waiting are withheld with it.
