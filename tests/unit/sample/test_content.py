@@ -146,3 +146,36 @@ def test_a_row_that_stands_in_the_data_is_found(rows, taken):
 def test_of_data_with_one_column_one_cell_is_enough():
     assert taken_from(Sample(("名称",), (("东站",),)), [["东站"], ["西站"]]) == 1
     assert taken_from(Sample(("名称",), (("北站",),)), [["东站"], ["西站"]]) is None
+
+
+@pytest.mark.parametrize(
+    ("entered", "real"),
+    [
+        (["示例停车场", "120"], ["  示例停车场 ", "120 "]),
+        (["示例 停车场", "120"], ["示例\u3000\u3000停车场", "120"]),
+        (["示例停车场", "１２０"], ["示例 停车场", 120]),
+        (["示例停车场", True], ["示例停车场", True]),
+        (["示例停车场", "TRUE"], ["示例停车场", True]),
+        (["示例停车场", 1.5, None], ["示例停车场", 1.5, None]),
+    ],
+)
+def test_a_real_row_is_found_however_it_is_written(entered, real):
+    assert taken_from(of(["名称", "车位", "备注"][: len(entered)], [entered]), [real]) == 1
+
+
+def test_data_that_cannot_be_compared_yet_is_not_taken_for_clean(monkeypatch):
+    from types import SimpleNamespace
+
+    from ckanext.govcn.access import files
+    from ckanext.govcn.grant import rowstore
+    from ckanext.govcn.grant.exceptions import RowsBusy
+    from ckanext.govcn.sample import comparing
+
+    def busy(*_stored):
+        raise RowsBusy
+
+    monkeypatch.setattr(files, "delivered_by", lambda _resource: (None, "停车场.csv"))
+    monkeypatch.setattr(rowstore, "each", busy)
+    package = SimpleNamespace(resources=[SimpleNamespace(id="r", state="active")])
+    with pytest.raises(RowsBusy):
+        comparing.taken(package, of(["名称"], [["东站"]]))

@@ -16,7 +16,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from ckan.plugins import toolkit as tk
 
@@ -44,15 +44,14 @@ def page(stored: files.StoredFile, filename: str, fields: Collection[str], wante
         return lines, pages.page(stream, lines, wanted, LARGEST_PAGE)
 
 
-def each(stored: files.StoredFile, filename: str) -> Iterator[list[str]]:
-    """All rows of a stored content, as texts: for the platform itself. Raises as `page` does."""
+def each(stored: files.StoredFile, filename: str) -> Iterator[list[Any]]:
+    """All rows of a stored content, as csv or json gives their cells: for the platform itself. Raises as `page` does."""
     kind = filename.rpartition(".")[2].lower()
     place = _folder() / _name(stored.sha256, kind, ())
     with _opened(place, stored, kind, ()) as (stream, _lines):
         for line in stream:
             row = json.loads(line)
-            values = row.values() if isinstance(row, dict) else row
-            yield ["" if value is None else str(value) for value in values]
+            yield list(row.values() if isinstance(row, dict) else row)
 
 
 def _folder() -> Path:

@@ -14,6 +14,7 @@ from ckanext.govcn.audit.acting import actor
 from ckanext.govcn.audit.chain import Event
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.grant import persons
+from ckanext.govcn.grant.exceptions import RowsBusy
 from ckanext.govcn.grant.states import Role
 from ckanext.govcn.sample import comparing, content
 from ckanext.govcn.sample import model as samples
@@ -54,7 +55,14 @@ def govcn_sample_update(context: Context, data_dict: DataDict) -> dict[str, Any]
         sample = _given(data_dict)
     except SampleRefused as refused:
         raise tk.ValidationError({refused.field: [say(refused.message, refused.message_en)]}) from refused
-    real = comparing.taken(package, sample)
+    try:
+        real = comparing.taken(package, sample)
+    except RowsBusy as busy:
+        later = (
+            "数据文件正在准备，暂不能与样例数据核对，请稍后再试",
+            "The data is being made ready and the sample cannot be compared with it yet; please try again soon",
+        )
+        raise tk.ValidationError({"sample": [say(*later)]}) from busy
     if real is not None:
         same = (
             f"第 {real} 行与数据文件中的记录相同，请改为虚构或脱敏的内容",

@@ -89,30 +89,38 @@ def as_csv(sample: Sample) -> str:
     return text.getvalue()
 
 
-def taken_from(sample: Sample, real: Iterable[Sequence[str]]) -> int | None:
+def taken_from(sample: Sample, real: Iterable[Sequence[Any]]) -> int | None:
     """The number of the first row of which everything stands in one row of the real data, or None.
 
-    One cell alone proves nothing where real rows have more.
+    `real`: cells as csv or json gives them. One cell alone proves nothing where real rows have more.
     """
-    wanted = [frozenset(cell.strip() for cell in row if cell.strip()) for row in sample.rows]
+    wanted = [_compared(row) for row in sample.rows]
     any_of = frozenset[str]().union(*wanted)
     for row in real:
-        if not any_of.isdisjoint(row):
-            cells = {cell.strip() for cell in row}
+        cells = _compared(row)
+        if not any_of.isdisjoint(cells):
             for number, cells_wanted in enumerate(wanted, start=1):
                 if len(cells_wanted) >= min(2, len(row)) and cells_wanted <= cells:
                     return number
     return None
 
 
+def _compared(row: Sequence[Any]) -> frozenset[str]:
+    """What a row says, whatever the blanks, widths and capitals it is written with; empty cells say nothing."""
+    plain = (unicodedata.normalize("NFKC", _written(cell)).casefold() for cell in row)
+    return frozenset(cell for each in plain if (cell := "".join(each.split())))
+
+
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
+    if value is not None and not isinstance(value, str | int | float):
+        raise _wrong("样例数据的每个值应为文本或数", "Every value must be a text or a number")
+    return " ".join(_written(value).split())
+
+
+def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str | int | float):
-        raise _wrong("样例数据的每个值应为文本或数", "Every value must be a text or a number")
-    return " ".join(str(value).split())
+    return "" if value is None else str(value)
 
 
 def _check_size(sample: Sample) -> None:
