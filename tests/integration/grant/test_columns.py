@@ -100,7 +100,9 @@ def test_nothing_of_the_whole_file_is_told(desk):
             assert not {"ETag", "Last-Modified", "Content-Range"} & set(answer.headers.keys())
             assert answer.headers["Accept-Ranges"] == "none"
             assert answer.headers["Cache-Control"] == "private, no-store"
-            assert int(answer.headers["Content-Length"]) == len(ask(desk).get_data()) < len(whole)
+            told_size = answer.headers.get("Content-Length")
+            assert told_size == (str(len(body)) if method == "GET" else None), "HEAD does not cut the file"
+            assert len(body) < len(whole)
             assert bool(body) == (method == "GET")
 
 
@@ -187,7 +189,8 @@ def test_a_large_file_goes_through_a_file_that_is_gone_afterwards(desk):
     deliver(desk, written([ROWS[0], *ROWS[1:] * 50_000]))
     desk.give(fields=FIELDS)
     assert read(ask(desk).get_data()) == [GRANTED[0], *GRANTED[1:] * 50_000]
-    assert len([path for path in files.folder().rglob("*") if path.is_file() and path not in before]) == 1
+    made = [path for path in files.folder().rglob("*") if path.is_file() and path not in before]
+    assert len([path for path in made if path.suffix != ".lock" or path.stat().st_size]) == 1
 
 
 def test_the_audit_line_tells_rows_bytes_and_the_digest_of_what_was_sent(desk):

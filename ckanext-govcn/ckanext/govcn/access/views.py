@@ -13,7 +13,7 @@ from ckanext.govcn.access import auth, files, rules, vault
 from ckanext.govcn.access.rules import Decision, What
 from ckanext.govcn.access.serving import RowsAnswer, Way, sealed, serve
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.grant.exceptions import ColumnsRefused
+from ckanext.govcn.grant.exceptions import ColumnsRefused, RowsBusy
 
 blueprint = Blueprint("govcn_access", __name__)
 
@@ -87,9 +87,16 @@ def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str
     from ckanext.govcn.grant import delivery  # a grant that decided has its plugin and its tables
 
     try:
+        if request.method == "HEAD":  # what it would tell is not worth reading the file
+            delivery.check(stored, filename, fields)
+            return _columns_head(stored, filename)
         cut = delivery.cut(stored, filename, fields)
     except ColumnsRefused as refusal:
         base.abort(409, str(refusal))
+    except RowsBusy as busy:
+        answer = _said(503, say(busy.message, busy.message_en))
+        answer.headers["Retry-After"] = str(busy.retry_seconds)
+        return answer
     sent = flask.send_file(
         cut.stream,
         mimetype=_media_type(stored, filename),
@@ -100,6 +107,13 @@ def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str
     )
     answer = RowsAnswer.of(sent, cut.rows, cut.sha256)
     answer.content_length = cut.size
+    answer.headers["Accept-Ranges"] = "none"
+    return answer
+
+
+def _columns_head(stored: files.StoredFile, filename: str) -> Response:
+    answer = Response(iter(()), mimetype=_media_type(stored, filename))
+    answer.headers.set("Content-Disposition", "attachment", filename=filename)
     answer.headers["Accept-Ranges"] = "none"
     return answer
 

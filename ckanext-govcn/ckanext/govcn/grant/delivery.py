@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from io import BufferedRandom, BufferedReader, RawIOBase
 from typing import BinaryIO, cast
 
-from ckan.plugins import toolkit as tk
-
 from ckanext.govcn.access import files
-from ckanext.govcn.grant import columns
-
-LARGEST = "ckanext.govcn.grant.columns_megabytes"
+from ckanext.govcn.grant import columns, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +25,25 @@ class Cut:
 
 
 def cut(stored: files.StoredFile, filename: str, fields: Collection[str]) -> Cut:
-    """The columns of a stored content, whose format its file name says. Raises ColumnsRefused."""
+    """The columns of a stored content, whose format its file name says.
+
+    Raises ColumnsRefused, or RowsBusy while another request reads it.
+    """
     kind = filename.rpartition(".")[2].lower()
-    with ExitStack() as undo:
+    with ExitStack() as undo, reading.alone(reading.place_of(stored.sha256, kind, fields)):
         output = cast("BufferedRandom", undo.enter_context(tempfile.TemporaryFile(dir=files.folder())))
         with stored.path.open("rb") as source:
-            rows = columns.cut(source, output, kind, fields, int(tk.config[LARGEST]) * 1024 * 1024)
+            rows = columns.cut(source, output, kind, fields, reading.largest())
         size = output.seek(0, 2)
         output.seek(0)
         sha256 = hashlib.file_digest(output, "sha256").hexdigest()
         undo.pop_all()
         return Cut(_from_its_beginning(output), rows, size, sha256)
+
+
+def check(stored: files.StoredFile, filename: str, fields: Collection[str]) -> None:
+    """Raises ColumnsRefused where `cut` did; the content is not read."""
+    reading.raise_known(reading.place_of(stored.sha256, filename.rpartition(".")[2].lower(), fields))
 
 
 def _from_its_beginning(output: BufferedRandom) -> BufferedReader:

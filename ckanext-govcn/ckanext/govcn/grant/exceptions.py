@@ -87,9 +87,10 @@ class PageRefused(GrantError):
 
 
 class RowsBusy(GrantError):
-    """Another request makes the rows ready."""
+    """Another request makes the rows ready. `retry_seconds`: when to come again."""
 
     transient = True
+    retry_seconds = 10
 
     def __init__(self) -> None:
         super().__init__(

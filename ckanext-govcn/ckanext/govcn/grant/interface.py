@@ -25,7 +25,6 @@ from ckanext.govcn.grant.exceptions import ColumnsRefused, PageRefused, RowsBusy
 
 rows = flask.Blueprint("govcn_rows", __name__, url_prefix="/api/govcn/rows")
 MOST_ROWS = "ckanext.govcn.grant.rows_per_page"
-BUSY_SECONDS = 10
 NAMES = {400: "Validation Error", 403: "Authorization Error", 404: "Not Found Error", 429: "Rate Limit Error"}
 
 
@@ -69,7 +68,7 @@ def _answer(
         return _said(409, _not_by_rows(refused, decision))
     except RowsBusy as busy:
         answer = _said(503, say(busy.message, busy.message_en))
-        answer.headers["Retry-After"] = str(BUSY_SECONDS)
+        answer.headers["Retry-After"] = str(busy.retry_seconds)
         return answer
     about = {
         "resource": resource.id,

@@ -7,8 +7,6 @@ others need the room, the longest unused first. Who may read it is not decided h
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import tempfile
@@ -21,25 +19,24 @@ from typing import Any, BinaryIO, cast
 from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.access import files
-from ckanext.govcn.grant import columns, pages
-from ckanext.govcn.grant.delivery import LARGEST
+from ckanext.govcn.grant import columns, pages, reading
 from ckanext.govcn.grant.exceptions import RowsBusy
 from ckanext.govcn.grant.pages import Asked, Lines, Page
 
 ROOM = "ckanext.govcn.grant.rows_megabytes"
-FORM = "1"  # of the lines; another one is another name
-WAIT_SECONDS, LOOK_SECONDS = 20.0, 0.2
 LARGEST_PAGE = 4 * 1024 * 1024  # characters
-_MEGABYTE = 1024 * 1024
+LINES = ".lines"
+_COUNTED = (LINES, reading.REFUSED, reading.PART)
+STALE_SECONDS = 3600  # without a byte more: whoever wrote it is dead
 
 
 def page(stored: files.StoredFile, filename: str, fields: Collection[str], wanted: Asked) -> tuple[Lines, Page]:
     """Rows of a stored content, whose format its file name says; `fields` empty: all columns.
 
-    Raises ColumnsRefused where the file cannot be read in one way only, RowsBusy while another request writes it out.
+    Raises ColumnsRefused where the file cannot be read in one way only, RowsBusy while another request reads it.
     """
     kind = filename.rpartition(".")[2].lower()
-    place = _folder() / _name(stored.sha256, kind, fields)
+    place = reading.place_of(stored.sha256, kind, fields)
     with _opened(place, stored, kind, fields) as (stream, lines):
         return lines, pages.page(stream, lines, wanted, LARGEST_PAGE)
 
@@ -47,22 +44,11 @@ def page(stored: files.StoredFile, filename: str, fields: Collection[str], wante
 def each(stored: files.StoredFile, filename: str) -> Iterator[list[Any]]:
     """All rows of a stored content, as csv or json gives their cells: for the platform itself. Raises as `page` does."""
     kind = filename.rpartition(".")[2].lower()
-    place = _folder() / _name(stored.sha256, kind, ())
+    place = reading.place_of(stored.sha256, kind, ())
     with _opened(place, stored, kind, ()) as (stream, _lines):
         for line in stream:
             row = json.loads(line)
             yield list(row.values() if isinstance(row, dict) else row)
-
-
-def _folder() -> Path:
-    path = files.folder() / "rows"
-    path.mkdir(mode=0o700, exist_ok=True)
-    return path
-
-
-def _name(sha256: str, kind: str, fields: Collection[str]) -> str:
-    said = json.dumps([FORM, sha256, kind, sorted(fields)], ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 @contextmanager
@@ -71,7 +57,7 @@ def _opened(
 ) -> Iterator[tuple[BinaryIO, Lines]]:
     found = _ready(place)
     if found is None:
-        with _alone(place):
+        with reading.alone(place):
             found = _ready(place)  # another request wrote it meanwhile
             if found is None:
                 _write(place, stored, kind, fields)
@@ -87,7 +73,7 @@ def _ready(place: Path) -> tuple[BinaryIO, Lines] | None:
     """The lines and what is known of them; None when they are not there, or not whole."""
     try:
         lines = Lines.from_json(json.loads(place.with_suffix(".index").read_bytes()))
-        stream = place.with_suffix(".lines").open("rb")
+        stream = place.with_suffix(LINES).open("rb")
     except (OSError, ValueError, TypeError, KeyError):
         return None
     if os.fstat(stream.fileno()).st_size != lines.size:
@@ -97,33 +83,16 @@ def _ready(place: Path) -> tuple[BinaryIO, Lines] | None:
     return stream, lines
 
 
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """One writer for a name (and those that begin like it); who waits too long is told to come again."""
-    until = time.monotonic() + WAIT_SECONDS
-    with (place.parent / f"{place.name[:2]}.lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise RowsBusy from None
-                time.sleep(LOOK_SECONDS)
-        yield
-
-
 def _write(place: Path, stored: files.StoredFile, kind: str, fields: Collection[str]) -> None:
-    largest = int(tk.config[LARGEST]) * _MEGABYTE
-    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as part:
+    with tempfile.NamedTemporaryFile(dir=place.parent, suffix=reading.PART, delete=False) as part:
         try:
             output = cast("BinaryIO", part)
             with stored.path.open("rb") as source:
-                written = columns.lines(source, output, kind, fields or None, largest)
+                written = columns.lines(source, output, kind, fields or None, reading.largest())
             lines = pages.survey(output, written.header)
             part.flush()
             os.fsync(part.fileno())
-            os.replace(part.name, place.with_suffix(".lines"))
+            os.replace(part.name, place.with_suffix(LINES))
         except BaseException:
             Path(part.name).unlink(missing_ok=True)
             raise
@@ -134,13 +103,24 @@ def _write(place: Path, stored: files.StoredFile, kind: str, fields: Collection[
 
 
 def _make_room(newest: Path) -> None:
-    """Remove the longest unused until the rest fits; what is being read stays readable."""
-    found = sorted(((path.stat(), path) for path in newest.parent.glob("*.lines")), key=lambda each: each[0].st_mtime)
-    total = sum(about.st_size for about, _ in found)
-    for about, path in found:
-        if total <= int(tk.config[ROOM]) * _MEGABYTE:
-            return
-        if path.stem != newest.name:
+    """Remove what dead writers left, then the longest unused until the rest fits; what is being read stays readable.
+
+    Others do so at the same moment: a file may be gone at any time.
+    """
+    found = [each for ending in _COUNTED for path in newest.parent.glob(f"*{ending}") if (each := _about(path))]
+    total, before = sum(about.st_size for about, _ in found), time.time() - STALE_SECONDS
+    room = int(tk.config[ROOM]) * reading.MEGABYTE
+    for about, path in sorted(found, key=lambda each: each[0].st_mtime):
+        part = path.suffix == reading.PART
+        if about.st_mtime < before if part else total > room and path.stem != newest.name:
             path.unlink(missing_ok=True)
-            path.with_suffix(".index").unlink(missing_ok=True)
+            if path.suffix == LINES:
+                path.with_suffix(".index").unlink(missing_ok=True)
             total -= about.st_size
+
+
+def _about(path: Path) -> tuple[os.stat_result, Path] | None:
+    try:
+        return path.stat(), path
+    except FileNotFoundError:
+        return None
