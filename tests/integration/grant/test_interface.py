@@ -123,6 +123,53 @@ def test_what_is_stopped_while_the_answer_is_made_does_not_leave(desk, monkeypat
     assert [(e["outcome"], e["grant"], e["bytes"]) for e in events] == [("suspended", grant["id"], 0)]
 
 
+@pytest.mark.parametrize(
+    ("who", "closed"),
+    [
+        ("grantee", ("package", {"state": "deleted"}, 404)),
+        ("key", ("package", {"private": True}, 404)),
+        ("key", ("user", {"state": "deleted"}, 403)),
+        ("editor", ("user", {"state": "deleted"}, 403)),
+    ],
+)
+def test_what_is_closed_while_the_answer_is_made_does_not_leave(desk, monkeypatch, who, closed):
+    import sqlalchemy as sa
+    from ckan import model
+    from ckanext.govcn.grant import rowstore
+
+    table, values, status = closed
+    grant, page = desk.give(quota=5, **BY_ROWS), rowstore.page
+    shown = {"key": new_key(desk, grant)} if who == "key" else {"who": who}
+    account = desk.people["grantee" if who == "key" else who]["id"]
+    changed = model.Package.__table__ if table == "package" else model.User.__table__
+    wanted = changed.c.id == (desk.dataset["id"] if table == "package" else account)
+
+    def slow(*given: Any) -> Any:
+        with model.ensure_engine().begin() as connection:
+            connection.execute(sa.update(changed).where(wanted).values(values))
+        return page(*given)
+
+    monkeypatch.setattr(rowstore, "page", slow)
+    answer = rows(desk, **shown)
+    assert answer.status_code == status
+    assert CANARY not in answer.get_data(as_text=True)
+    assert not model.Session.scalar(sa.text("SELECT count(*) FROM govcn_grant_use"))
+
+
+def test_a_hidden_entry_is_answered_as_one_that_does_not_exist(desk):
+    from ckan.tests.helpers import call_action
+
+    call_action("package_patch", context=desk.context, id=desk.dataset["id"], open_type="none")
+    for who in ("", "stranger"):
+        hidden = rows(desk, who=who)
+        for other in (uuid4().hex, "%00", "a%00b"):
+            answer = rows(desk, who=who, resource={"id": other})
+            assert answer.status_code == hidden.status_code == 404
+            assert answer.get_data() == hidden.get_data()
+            assert answer.headers == hidden.headers
+    assert desk.get(resource={"id": "%00"}).status_code == 404
+
+
 def test_what_cannot_be_read_by_rows_is_told_and_not_counted(desk):
     from ckan.tests.helpers import call_action
 

@@ -118,6 +118,15 @@ def by_key(presented: str) -> tuple[Who, Grant] | None:
     return (Who(user_id=user, grants=(grant,)), grant) if active is not None and active.state == "active" else None
 
 
+def as_of_now(who: Who) -> Who:
+    """The person read again, with the grants as they were; the public where the account is no longer active."""
+    user = model.Session.get(model.User, who.user_id, populate_existing=True) if who.user_id else None
+    now = who_is(user)
+    if not now.user_id or presented_key():  # no membership comes with a key
+        return who if now.user_id else ANONYMOUS
+    return replace(now, grants=who.grants)
+
+
 def without_grant(who: Who, grant: str) -> Who:
     """The person as if this grant were not held."""
     return replace(who, grants=tuple(held for held in who.grants if held.id != grant))

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import NoReturn, cast
 
 import ckan.plugins.toolkit as tk
 import flask
@@ -76,6 +76,19 @@ class RowsAnswer(flask.Response):
         return answer
 
 
+def unknown() -> NoReturn:
+    """Of a resource that does not exist and of one that may not be seen the same is said: an answer confirms no id."""
+    flask.abort(404, tk._("Resource not found"))  # CKAN's own would leave a message in the session, a cookie
+
+
+def find(resource_id: str) -> model.Resource:
+    """The resource of this id. 404 without one."""
+    resource = model.Session.get(model.Resource, resource_id) if "\0" not in resource_id else None
+    if resource is None or resource.state != "active" or resource.package is None:
+        unknown()
+    return resource
+
+
 def serve(package: model.Package, resource: model.Resource, way: Way) -> tuple[Decision, Response]:
     """The answer to whoever sends this request, and the decision behind it. 404 for whoever may not even see the entry.
 
@@ -87,12 +100,14 @@ def serve(package: model.Package, resource: model.Resource, way: Way) -> tuple[D
     decision, conditional = _decide(asked, who), rules.level_of(what) == "conditional"
     log.info("data resource=%s user=%s rule=%s", resource.id, (who and who.user_id) or "-", decision.code)
     if not rules.may_see_entry(who or people.ANONYMOUS, what):
-        base.abort(404, tk._("Resource not found"))
+        unknown()
     try:
         if decision.grant and decision.allowed and who:
             decision, response = _by_grant(asked, who, decision)
+        elif decision.allowed:
+            decision, response = _deliver(asked, who, decision)
         else:
-            response = _deliver(asked, decision) if decision.allowed else way.refuse(decision)
+            response = way.refuse(decision)
     except HTTPException as refusal:
         if conditional:
             _account(asked, who, decision, flask.make_response(refusal.get_response()))
@@ -134,8 +149,8 @@ def _by_grant(asked: _Asked, who: Who, decision: Decision) -> tuple[Decision, Re
         left = usage.ask(decision.grant)
         if not left.allowed:
             return _over(asked, who, decision, left)
-    response = _deliver(asked, decision)
-    if request.method != "GET" or response.status_code not in (200, 206):  # carries no data
+    decision, response = _deliver(asked, who, decision)
+    if not (decision.allowed and _carries(response)):
         return decision, response
     verdict = usage.take(decision.grant, asked.resource.id, asked.what.version, people.presented_prefix())
     if not verdict.allowed:
@@ -159,7 +174,43 @@ def _over(asked: _Asked, who: Who, decision: Decision, verdict: Verdict) -> tupl
     return replace(decision, allowed=False, code=verdict.code), response
 
 
-def _deliver(asked: _Asked, decision: Decision) -> Response:
+def _carries(response: Response) -> bool:
+    """Whether data leaves with it."""
+    return request.method == "GET" and response.status_code in (200, 206)
+
+
+def _deliver(asked: _Asked, who: Who | None, decision: Decision) -> tuple[Decision, Response]:
+    """The answer. Where making it takes long, what was decided is decided again before it leaves."""
+    response = _made(asked, decision)
+    if who is None or not asked.way.costs(decision) or not _carries(response):
+        return decision, response
+    try:
+        again = _decide_again(asked, who)
+        if again.allowed and again != decision:
+            base.abort(503, "授权或数据刚刚变更，请再试一次 (What decides has changed just now; please try again)")
+    except HTTPException:
+        response.close()
+        raise
+    if again.allowed:
+        return decision, response
+    response.close()
+    return again, asked.way.refuse(again)
+
+
+def _decide_again(asked: _Asked, who: Who) -> Decision:
+    """The decision by what dataset and account are now. Of the grants, `usage.take` looks at the one that decided."""
+    resource = model.Session.get(model.Resource, asked.resource.id, populate_existing=True)
+    package = model.Session.get(model.Package, resource.package_id, populate_existing=True) if resource else None
+    if resource is None or resource.state != "active" or package is None:
+        unknown()
+    what = replace(people.what_of(package), version=asked.what.version, delivery=asked.way.delivery)
+    now = people.as_of_now(who)
+    if not rules.may_see_entry(now, what):
+        unknown()
+    return _decide(replace(asked, what=what), now)
+
+
+def _made(asked: _Asked, decision: Decision) -> Response:
     try:
         found = files.delivered_by(asked.resource.id)
     except FileMissing as error:

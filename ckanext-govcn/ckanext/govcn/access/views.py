@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import ckan.plugins.toolkit as tk
 import flask
 from ckan import model
@@ -11,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from ckanext.govcn.access import auth, files, rules, vault
 from ckanext.govcn.access.rules import Decision, What
-from ckanext.govcn.access.serving import RowsAnswer, Way, sealed, serve
+from ckanext.govcn.access.serving import RowsAnswer, Way, find, sealed, serve, unknown
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.grant.exceptions import ColumnsRefused, RowsBusy
 
@@ -47,9 +49,10 @@ BY_EXTENSION = {
 
 
 def _find(package_id: str, resource_id: str) -> tuple[model.Package, model.Resource]:
-    package, resource = model.Package.get(package_id), model.Session.get(model.Resource, resource_id)
-    if package is None or resource is None or resource.state != "active" or resource.package_id != package.id:
-        base.abort(404, tk._("Resource not found"))
+    resource = find(resource_id)
+    package = model.Package.get(package_id) if "\0" not in package_id else None
+    if package is None or resource.package_id != package.id:
+        unknown()
     return package, resource
 
 
@@ -112,8 +115,15 @@ def _send_columns(stored: files.StoredFile, filename: str, fields: frozenset[str
 
 
 def _columns_head(stored: files.StoredFile, filename: str) -> Response:
-    answer = Response(iter(()), mimetype=_media_type(stored, filename))
-    answer.headers.set("Content-Disposition", "attachment", filename=filename)
+    answer = flask.send_file(
+        io.BytesIO(),
+        mimetype=_media_type(stored, filename),
+        as_attachment=True,
+        download_name=filename,
+        conditional=False,
+        etag=False,
+    )
+    answer.headers.pop("Content-Length", None)
     answer.headers["Accept-Ranges"] = "none"
     return answer
 

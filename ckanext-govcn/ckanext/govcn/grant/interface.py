@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from ckanext.govcn.access import auth, files, rules
 from ckanext.govcn.access.rules import Decision, What
-from ckanext.govcn.access.serving import RowsAnswer, Way, sealed, serve
+from ckanext.govcn.access.serving import RowsAnswer, Way, find, sealed, serve, unknown
 from ckanext.govcn.access.views import NO_COPY, NO_COPY_FOR_GRANTEE
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.grant import pages, rowstore
@@ -36,11 +36,10 @@ def _failed(error: HTTPException) -> Response:
 @rows.route("/<resource_id>", methods=["GET"])
 def page(resource_id: str) -> Any:
     """Rows `offset` (0) to `offset` + `limit` (100) of a resource, in the order of its file."""
-    resource = model.Session.get(model.Resource, resource_id)
-    package = resource.package if resource is not None and resource.state == "active" else None
-    if resource is None or package is None or flask.request.method != "GET":
-        return _said(404, say("没有这个资源", "There is no such resource"))
-    decision, response = serve(package, resource, BY_INTERFACE)
+    resource = find(resource_id)
+    if flask.request.method != "GET":
+        unknown()
+    decision, response = serve(resource.package, resource, BY_INTERFACE)
     return sealed(response, decision)
 
 

@@ -42,7 +42,10 @@ def page(stored: files.StoredFile, filename: str, fields: Collection[str], wante
 
 
 def each(stored: files.StoredFile, filename: str) -> Iterator[list[Any]]:
-    """All rows of a stored content, as csv or json gives their cells: for the platform itself. Raises as `page` does."""
+    """All rows of a stored content, as csv or json gives their cells: for the platform itself.
+
+    Raises as `page` does.
+    """
     kind = filename.rpartition(".")[2].lower()
     place = reading.place_of(stored.sha256, kind, ())
     with _opened(place, stored, kind, ()) as (stream, _lines):
