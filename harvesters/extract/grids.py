@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 
 import openpyxl
 import xlrd  # pyright: ignore[reportMissingTypeStubs]
+from ckanext.govcn.spreadsheet.cells import LAST_ROW
 from openpyxl.utils.cell import range_boundaries
 
 from harvesters.exceptions import SourceRefused, UnreadableEt, UnreadableSource
@@ -67,14 +68,16 @@ def _passed_over(title: str, hidden: bool, only: Sequence[str]) -> bool:
 def _xlsx_rows(sheet: Any, name: str) -> Iterator[list[Cell]]:
     expected = 1
     try:
-        for cells in sheet.iter_rows():
-            number = next((c.row for c in cells if hasattr(c, "row") and c.row), expected)
+        for cells in sheet.iter_rows(max_row=LAST_ROW + 1):
+            number = max(expected, next((c.row for c in cells if hasattr(c, "row") and c.row), expected))
+            if number > LAST_ROW:
+                raise SourceRefused(name, f"工作表“{sheet.title}”的行号超过 {LAST_ROW}。请重新保存后上传。")
             while expected < number:  # rows that the file leaves out
                 yield []
                 expected += 1
             yield [_plain(c.value) for c in cells]
             expected += 1
-    except UnreadableSource:
+    except (UnreadableSource, SourceRefused):
         raise
     except Exception as error:  # noqa: BLE001 - see above
         raise UnreadableSource(name, f"工作表“{sheet.title}”读到第 {expected} 行时损坏。请重新保存后上传。") from error

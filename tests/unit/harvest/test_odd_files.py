@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
+from harvesters.exceptions import SourceRefused
+from harvesters.extract.grids import grids_of_xlsx
 from harvesters.preview import main
+from harvesters.source import Limits
 
 ROWS = [
     {"标题": f"公共厕所信息{n}", "来源部门": "市教育局", "更新频率": "每年", "开放类型": "无条件开放", "id": f"a{n}"}
@@ -87,3 +93,17 @@ def test_what_cannot_is_one_sentence(name: str, tmp_path: Path, capsys: pytest.C
     assert code == 2
     assert file in found["message"]
     assert found["message"].endswith("。")
+
+
+@pytest.mark.parametrize("far", [b'<row r="99999999999999"/>', b'<row r="2"><c r="A99999999999999"/></row>'])
+def test_rows_that_are_only_numbered_are_never_made(far: bytes) -> None:
+    written, hostile = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(written)
+    with zipfile.ZipFile(written) as old, zipfile.ZipFile(hostile, "w") as new:
+        for each in old.namelist():
+            content = old.read(each)
+            numbered = content.replace(b"<sheetData/>", b"<sheetData>" + far + b"</sheetData>")
+            new.writestr(each, numbered.replace(b"<sheetData></sheetData>", b"<sheetData>" + far + b"</sheetData>"))
+    with pytest.raises(SourceRefused, match="行号超过"):
+        for grid in grids_of_xlsx(hostile.getvalue(), "a.xlsx", Limits(), ()):
+            list(grid.rows)

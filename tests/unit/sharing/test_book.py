@@ -93,6 +93,16 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         book.read(data)
 
 
+def test_rows_that_are_only_numbered_are_never_made() -> None:
+    with zipfile.ZipFile(io.BytesIO(book.written([row(REQUESTS, id="n")], []))) as made:
+        sheet = made.read("xl/worksheets/sheet1.xml")
+    for far in (b'<row r="99999999999999"/>', b'<row r="10001"/>'):
+        with pytest.raises(BookRefused, match="第 10000 行以后"):
+            book.read(rebuilt("xl/worksheets/sheet1.xml", sheet.replace(b"</sheetData>", far + b"</sheetData>")))
+    near = sheet.replace(b"</sheetData>", b'<row r="10000"><c r="ZZZ10000"/></row></sheetData>')
+    assert len(book.read(rebuilt("xl/worksheets/sheet1.xml", near)).requests) == 1
+
+
 def rebuilt(part: str, content: bytes) -> bytes:
     out = io.BytesIO()
     with (

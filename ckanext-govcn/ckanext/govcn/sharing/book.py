@@ -146,17 +146,21 @@ def _lines(sheets: Mapping[str, Any], shape: Sheet, *, needed: bool) -> Iterator
         return
     sheet.reset_dimensions()
     places: list[str | None] = []
-    filled = 0
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        if len(cells) > layout().limits["columns"]:
-            cells = cells[: layout().limits["columns"]]  # noqa: PLW2901
+    filled, limits = 0, layout().limits
+    # the reader makes every row and cell that a number leaves out: no more of them than may be
+    for number, cells in enumerate(sheet.iter_rows(max_row=limits["last_row"] + 1, max_col=limits["columns"]), 1):
+        if number > limits["last_row"]:
+            raise _refused(
+                f"“{shape.name}”有第 {limits['last_row']} 行以后的行，请删去空行或分批导入",
+                f"{shape.name} has rows beyond row {limits['last_row']}; delete blank ones, or import less at once",
+            )
         texts = [_text(cell, shape.name, number) for cell in cells]
         if number == 1:
             places = _places(texts, shape)
         elif any(texts):
             filled += 1
-            if filled > layout().limits["rows"]:
-                most = layout().limits["rows"]
+            if filled > limits["rows"]:
+                most = limits["rows"]
                 raise _refused(f"“{shape.name}”超过 {most} 行，请分批导入", f"more than {most} rows in {shape.name}")
             said = {key: text for key, text in zip(places, texts, strict=False) if key}
             yield Line(number, {column.key: said.get(column.key, "") for column in shape.columns})
@@ -186,11 +190,10 @@ def _text(cell: Any, sheet: str, row: int) -> str:
         value = value.isoformat()
     elif isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).replace("\r\n", "\n").strip()
-    if len(text) > layout().limits["cell"]:
-        most = layout().limits["cell"]
+    text, most = str(value), layout().limits["cell"]
+    if len(text) > most:
         raise _refused(f"“{sheet}”第 {row} 行有单元格超过 {most} 字", f"a cell in row {row} of {sheet} is too long")
-    return text
+    return text.replace("\r\n", "\n").strip()
 
 
 def _refused(why: str, why_en: str) -> BookRefused:

@@ -9,6 +9,7 @@ from openpyxl.styles import Alignment
 
 TEXT = "@"
 LONGEST = 32_767  # characters of a cell, the format's own limit
+LAST_ROW = 1_048_576  # of a sheet, the format's own limit; a reader that fills gaps makes every row before a number
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
