@@ -90,6 +90,20 @@ def test_a_clerk_of_both_departments_never_decides() -> None:
                 step(state, event, both, EVERYTHING, share_type="2")
 
 
+def test_nobody_decides_on_two_sides() -> None:
+    """Of every clerk: who is of the provider takes no step that is the bureau's alone, who asks none that decides."""
+    for requester, provider, bureau in itertools.product((False, True), repeat=3):
+        roles = rules.roles_of(requester=requester, provider=provider, bureau=bureau)
+        assert roles == {name for name, held in ((R, requester), (P, provider), (B, bureau and not provider)) if held}
+        for state, event in table().rules:
+            by = table().rules[state, event].by
+            offered = event in {each.name for each in steps_for(state, Asker("u", roles))}
+            if by == {B}:
+                assert offered is (bureau and not provider and not requester)
+            if by == {P}:
+                assert offered is (provider and not requester)
+
+
 @pytest.mark.parametrize(("state", "event"), list(table().rules))
 def test_every_needed_field_is_asked_for(state: str, event: str) -> None:
     asker = Asker("u", {next(iter(sorted(table().rules[state, event].by)))})

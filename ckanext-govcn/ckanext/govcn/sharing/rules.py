@@ -53,6 +53,17 @@ def step(state: str, event: str, asker: Asker, given: Mapping[str, str], *, shar
     return to
 
 
+def roles_of(*, requester: bool, provider: bool, bureau: bool) -> set[str]:
+    """The roles of somebody who is a clerk of these, towards one request. Who is of the department that provides is not
+    of the bureau, too: nobody decides on two sides of a case.
+
+    >>> roles_of(requester=False, provider=True, bureau=True)
+    {'provider'}
+    """
+    held = {REQUESTER: requester, PROVIDER: provider, BUREAU: bureau and not provider}
+    return {name for name, holds in held.items() if holds}
+
+
 def steps_for(state: str, asker: Asker) -> list[Event]:
     """The events that this person could take now."""
     return machine.steps_for(table(), state, asker)
