@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
-from ckanext.govcn.access import people
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.dataset.api import plain, whole_number
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.department.bureau import user_of
@@ -40,8 +40,8 @@ def govcn_sharing_create(context: Context, data_dict: DataDict) -> dict[str, Any
     request = Request(requester_id=requester, dataset_id="", share_type=rules.IN_WORDS, created_by=reader.user_id)
     with told():
         if data_dict.get("dataset_id"):
-            package = _dataset(context, data_dict["dataset_id"])
-            request.dataset_id, answers["title"] = package.id, package.title or package.name
+            package = _dataset(reader.user_id, data_dict["dataset_id"])
+            request.dataset_id, answers["title"] = package.id, steps.title_of(package)
             request.provider_id, request.share_type = steps.entry_for(package)
         else:
             provider = cases.department(str(data_dict.get("provider") or ""))
@@ -108,7 +108,7 @@ def govcn_sharing_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     which, state = data_dict.get("which") or "asked", data_dict.get("state") or ""
     if which not in LISTS:
         raise tk.ValidationError({"which": [say(f"应为 {', '.join(LISTS)}", f"Must be one of {', '.join(LISTS)}")]})
-    if state and state not in table().states:
+    if state and (not isinstance(state, str) or state not in table().states):
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
     limit = min(whole_number(data_dict, "limit", PER_PAGE), LONGEST_LIST)
     offset = whole_number(data_dict, "offset", 0)
@@ -192,10 +192,10 @@ def _found(data_dict: DataDict, reader: Reader, *, to_change: bool = False) -> R
     return found
 
 
-def _dataset(context: Context, identifier: Any) -> model.Package:
+def _dataset(user_id: str, identifier: Any) -> model.Package:
     """The dataset, if the person may see it: not by being a system administrator."""
-    package = model.Package.get(identifier) if isinstance(identifier, str) else None
-    if package is None or package.id not in people.visible_ids(people.asking(context), {package.id}):
+    package = model.Package.get(storable(identifier)) if isinstance(identifier, str) else None
+    if package is None or not cases.visible(user_id, {package.id}):
         raise tk.ObjectNotFound(say("没有这个数据集", "There is no such dataset"))
     return package
 

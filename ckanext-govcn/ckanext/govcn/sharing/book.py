@@ -19,6 +19,7 @@ import yaml
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.sharing.exceptions import BookRefused
 from ckanext.govcn.spreadsheet.cells import TEXT, write
 from ckanext.govcn.spreadsheet.exceptions import SpreadsheetError, Unreadable
@@ -193,7 +194,7 @@ def _text(cell: Any, sheet: str, row: int) -> str:
     text, most = str(value), layout().limits["cell"]
     if len(text) > most:
         raise _refused(f"“{sheet}”第 {row} 行有单元格超过 {most} 字", f"a cell in row {row} of {sheet} is too long")
-    return text.replace("\r\n", "\n").strip()
+    return storable(text).replace("\r\n", "\n").strip()
 
 
 def _refused(why: str, why_en: str) -> BookRefused:

@@ -7,7 +7,7 @@ request, and one that was never submitted only the department that asks.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.govcn.access import people
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.department import bureau
 from ckanext.govcn.sharing.model import STEPS, Request
-from ckanext.govcn.sharing.rules import BUREAU, PROVIDER, REQUESTER, table
+from ckanext.govcn.sharing.rules import BUREAU, PROVIDER, REQUESTER, roles_of, table
 from ckanext.govcn.workflow.machine import Asker
 
 EDITORS = frozenset({"admin", "editor"})
@@ -51,26 +52,22 @@ def reader_of(user: model.User) -> Reader:
 
 def find(request_id: str, reader: Reader, *, to_change: bool = False) -> Request | None:
     """The request if this person may see it. `to_change`: nobody else changes it until the transaction ends."""
-    query = sa.select(Request).where(Request.id == request_id, _seen_by(reader))
+    query = sa.select(Request).where(Request.id == storable(request_id), _seen_by(reader))
     return model.Session.scalars(_locking(query) if to_change else query).one_or_none()
 
 
 def locked(request_id: str) -> Request | None:
     """The request for the platform itself, to be changed."""
-    return model.Session.scalars(_locking(sa.select(Request).where(Request.id == request_id))).one_or_none()
+    return model.Session.scalars(_locking(sa.select(Request).where(Request.id == storable(request_id)))).one_or_none()
 
 
 def asker_of(request: Request, reader: Reader) -> Asker:
     """The person towards one request, with the roles that they really have of it."""
-    roles = {
-        name
-        for name, holds in {
-            REQUESTER: request.requester_id in reader.departments,
-            PROVIDER: request.provider_id in reader.departments,
-            BUREAU: reader.bureau,
-        }.items()
-        if holds
-    }
+    roles = roles_of(
+        requester=request.requester_id in reader.departments,
+        provider=request.provider_id in reader.departments,
+        bureau=reader.bureau,
+    )
     return Asker(reader.user_id, roles, {row["event"]: row["user_id"] or "" for row in history(request.id)})
 
 
@@ -149,18 +146,24 @@ def departments(ids: Collection[str]) -> Mapping[str, tuple[str, str]]:
 
 def department(text: str) -> str | None:
     """The id of the confirmed department that is meant by an id, a URL name or a title that only one has."""
-    group = model.Group
+    group, text = model.Group, storable(text)
     wanted = sa.or_(group.id == text, group.name == text, group.title == text)
     query = sa.select(group.id).where(wanted, group.is_organization.is_(True), group.state == "active")
     found = people.confirmed_departments(set(model.Session.scalars(query)))
     return found.pop() if len(found) == 1 else None
 
 
-def datasets(ids: Collection[str]) -> Mapping[str, str]:
-    """Dataset → its URL name."""
+def datasets(ids: Collection[str], reader: str | None) -> Mapping[str, str]:
+    """Dataset → its URL name, of those that the user with this id may see now; None: the operator."""
     package = model.Package
-    rows = model.Session.execute(sa.select(package.id, package.name).where(package.id.in_(list(ids))))
+    seen = set(ids) if reader is None else visible(reader, set(ids))
+    rows = model.Session.execute(sa.select(package.id, package.name).where(package.id.in_(list(seen))))
     return {row[0]: row[1] for row in rows}
+
+
+def visible(user_id: str, ids: set[str]) -> set[str]:
+    """Those of the datasets that the user may see now: not by being a system administrator."""
+    return people.visible_ids(replace(people.who_is(model.User.get(user_id)), sysadmin=False), ids)
 
 
 def _locking(query: sa.Select[tuple[Request]]) -> sa.Select[tuple[Request]]:
@@ -181,7 +184,7 @@ def _seen_by(reader: Reader) -> sa.ColumnElement[bool]:
 
 
 def _waiting(reader: Reader) -> sa.ColumnElement[bool]:
-    """What waits for a step that this person could take; who asks never decides."""
+    """What waits for a step that this person could take: who asks never decides, who provides is not the bureau."""
 
     def states(role: str) -> list[str]:
         return [state.name for state in table().states.values() if state.waits_for == role]
@@ -192,5 +195,6 @@ def _waiting(reader: Reader) -> sa.ColumnElement[bool]:
         sa.and_(Request.state.in_(states(PROVIDER)), _received(reader), not_asking),
     ]
     if reader.bureau:
-        ways.append(sa.and_(Request.state.in_(states(BUREAU)), not_asking))
+        not_providing = Request.provider_id.not_in(reader.departments)
+        ways.append(sa.and_(Request.state.in_(states(BUREAU)), not_asking, not_providing))
     return sa.or_(*ways)

@@ -31,7 +31,7 @@ def export_command(file: Path, *, as_json: bool) -> None:
     from ckanext.govcn.sharing import cases, ledger
 
     requests = cases.everything()
-    content = ledger.export(requests, operator())
+    content = ledger.export(requests, ledger.By(None, operator()))
     try:
         file.write_bytes(content)
     except OSError as error:

@@ -8,6 +8,7 @@ rewritten. The same row again changes nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,8 +17,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.exc import DataError, IntegrityError
 
-from ckanext.govcn.access import people
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.sharing import book, cases, deadlines, form, rows, rules, steps, telling
 from ckanext.govcn.sharing.book import Line
@@ -30,6 +31,7 @@ from ckanext.govcn.workflow.exceptions import StepRefused
 from ckanext.govcn.workflow.machine import Asker
 from ckanext.govcn.workflow.table import Named
 
+log = logging.getLogger(__name__)
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 OUTCOMES = (NEW, CHANGED, UNCHANGED, REFUSED)
 _FORM = tuple(form.form().fields)
@@ -66,17 +68,22 @@ class By:
         """As the audit log names them."""
         return self.reader.user_id if self.reader else self.account
 
+    @property
+    def user_id(self) -> str | None:
+        """The person; None for the operator."""
+        return self.reader.user_id if self.reader else None
+
     def find(self, request_id: str) -> Request | None:
         """The request, to be changed, if they may see it."""
         return cases.find(request_id, self.reader, to_change=True) if self.reader else cases.locked(request_id)
 
 
-def export(requests: Sequence[Request], who: str) -> bytes:
-    """The workbook of these requests. The export is a line of the audit log."""
+def export(requests: Sequence[Request], by: By) -> bytes:
+    """The workbook of these requests, for whom it is. The export is a line of the audit log."""
     histories = cases.histories([each.id for each in requests])
     lines = [cells for each in requests for cells in rows.of_steps(each.id, histories[each.id])]
-    content = book.written(rows.of_requests(requests, histories), lines)
-    telling.record_book("export", who, len(requests))
+    content = book.written(rows.of_requests(requests, histories, by.user_id), lines)
+    telling.record_book("export", by.who, len(requests))
     return content
 
 
@@ -118,16 +125,43 @@ def _outcome(line: Line, lines: list[Line], by: By) -> Outcome:
                 )
             _bring(request_id, line.cells, lines, by)
             return Outcome(line.row, request_id, NEW)
+        known = len(cases.history(request_id))
         ahead = _ahead(request, line.cells, lines, by)
         changed = _changed(request, line.cells, by)
-        for taken in ahead:
-            asker = cases.asker_of(request, by.reader) if by.reader else taken.asker
-            steps.take(request, replace(taken, asker=asker))
+        _take(request_id, ahead, by, known, saved=changed)
         model.Session.commit()
         return Outcome(line.row, request_id, CHANGED if changed or ahead else UNCHANGED)
     except RequestRefused as refusal:
         model.Session.rollback()
         return Outcome(line.row, request_id, REFUSED, refusal.sentences)
+    except (DataError, IntegrityError) as error:
+        model.Session.rollback()
+        # the error itself quotes what the row says
+        log.warning("row %s of an imported ledger of sharing: %s", line.row, type(error.orig).__name__)
+        said = (
+            "数据库没有接受这一行，请检查内容后重试",
+            "The database did not take this row; check what it says, try again",
+        )
+        return Outcome(line.row, request_id, REFUSED, [said])
+
+
+def _take(request_id: str, ahead: Sequence[Taken], by: By, known: int, *, saved: bool) -> None:
+    """Take the steps, each with the request locked and read anew: a step's commit ends the lock. `known`: how many
+    steps there were when these were rehearsed; `saved`: what is asked for was written. Raises RequestRefused, with
+    what of the row stays in its sentences."""
+    for number, taken in enumerate(ahead):
+        try:
+            request = by.find(request_id)
+            if request is None or len(cases.history(request_id)) != known + number:
+                raise _no("这份申请刚有别的办理，请重新导出后再办", "Another step was just taken; export it anew")
+            asker = cases.asker_of(request, by.reader) if by.reader else taken.asker
+            steps.take(request, replace(taken, asker=asker))
+        except RequestRefused as refusal:
+            stays = (
+                f"本行{'申请内容已保存，' if saved else ''}新增的前 {number} 步已办理并保留",
+                f"{'What is asked for is saved; ' if saved else ''}the first {number} new steps of this row stay taken",
+            )
+            raise RequestRefused(refusal.faults | ({"taken": [stays]} if number or saved else {})) from refusal
 
 
 # --- rows that are not there yet -------------------------------------------------------------------------------------
@@ -180,8 +214,7 @@ def _bring(request_id: str, cells: Mapping[str, str], lines: Sequence[Line], by:
     begun = deadlines.day_of(ahead[0].at) if ahead else deadlines.today()
     steps.check(answers, complete=bool(ahead), on=begun)
     create(request, answers, by.who)
-    for taken in ahead:
-        steps.take(request, taken)
+    _take(request_id, ahead, by, 0, saved=True)
 
 
 def _asked_for(cells: Mapping[str, str], by: By) -> Request:
@@ -193,7 +226,7 @@ def _asked_for(cells: Mapping[str, str], by: By) -> Request:
             kind = rules.IN_WORDS
         return Request(provider_id=provider, dataset_id="", share_type=kind, created_by="")
     package = model.Package.get(cells["dataset"])
-    visible = package is not None and (by.reader is None or _sees(by.reader, package.id))
+    visible = package is not None and (by.user_id is None or bool(cases.visible(by.user_id, {package.id})))
     if package is None or not visible:
         raise _no(
             "没有这个数据集；按文字申请请清空数据集标识", "There is no such dataset; leave it blank to ask in words"
@@ -201,12 +234,8 @@ def _asked_for(cells: Mapping[str, str], by: By) -> Request:
     owner, share_type = steps.entry_for(package)
     if owner != provider:
         raise _no("数据集不由这个部门提供", "Another department provides this dataset")
-    title = package.title or package.name
+    title = steps.title_of(package)
     return Request(provider_id=provider, dataset_id=package.id, share_type=share_type, created_by="", title=title)
-
-
-def _sees(reader: Reader, dataset: str) -> bool:
-    return bool(people.visible_ids(people.who_is(model.User.get(reader.user_id)), {dataset}))
 
 
 def _department(cells: Mapping[str, str], which: str) -> str:
@@ -225,10 +254,11 @@ def _department(cells: Mapping[str, str], which: str) -> str:
 
 def _changed(request: Request, cells: Mapping[str, str], by: By) -> bool:
     """Write what is said otherwise, where the person may; whether anything is."""
-    [now] = rows.of_requests([request], {request.id: []})
+    [now] = rows.of_requests([request], {request.id: []}, by.user_id)
     shape = book.layout().requests
     for key in _PARTIES:
-        if cells[key] and cells[key] != now[key]:
+        same = {now[key], request.dataset_id} if key == "dataset" else {now[key]}
+        if cells[key] and cells[key] not in same:
             raise _no(f"不能改：{shape.heading(key)}", f"Cannot be changed: {shape.heading(key)}")
     answers, present = form.read(cells), steps.answers_of(request)
     if request.dataset_id and not answers["title"]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 class Request(tk.BaseModel):
     """One 共享申请. `requester_id` and `provider_id` are organizations, as they were when it was made. `dataset_id` is
-    empty, as is `share_type`, where the data is described in words; `title` is its name when it was last submitted.
+    empty, as is `share_type`, where the data is described in words; `title` is its name when it was asked for.
     `terms` are the rows of the deadline table that held when it was first submitted. No data, no address, no identity
     number.
     """

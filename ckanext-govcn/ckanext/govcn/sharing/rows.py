@@ -14,10 +14,13 @@ from ckanext.govcn.sharing.rules import table
 from ckanext.govcn.workflow.table import Named
 
 
-def of_requests(requests: Sequence[Request], histories: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, str]]:
-    """Rows of the sheet 共享申请, by column key."""
+def of_requests(
+    requests: Sequence[Request], histories: Mapping[str, list[dict[str, Any]]], reader: str | None
+) -> list[dict[str, str]]:
+    """Rows of the sheet 共享申请, by column key. `reader`: user id of whoever reads them, None for the operator; a
+    dataset that they may not see is an id."""
     parties = cases.departments({each for row in requests for each in (row.requester_id, row.provider_id)})
-    names = cases.datasets({row.dataset_id for row in requests if row.dataset_id})
+    names = cases.datasets({row.dataset_id for row in requests if row.dataset_id}, reader)
     methods, kinds = codes.table(form.METHODS), codes.table("share_type")
     found: list[dict[str, str]] = []
     for row in requests:

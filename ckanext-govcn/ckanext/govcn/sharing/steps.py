@@ -59,7 +59,7 @@ def take(request: Request, taken: Taken) -> None:
         raise RequestRefused({refusal.rule: sentences}, personal=isinstance(refusal, _PERSONAL)) from refusal
     try:
         if event == SUBMIT and not taken.brought_in:
-            _check_still_there(request)
+            _check_still_there(request, taken.asker.user_id)
         faults = _faults(request, taken)
         if faults:
             raise RequestRefused(faults)
@@ -128,16 +128,28 @@ def _entry(chinese: str, english: str) -> RequestRefused:
     return RequestRefused({"dataset_id": [(chinese, english)]})
 
 
-def _check_still_there(request: Request) -> None:
-    """An entry is asked for as what it is now."""
-    package = model.Package.get(request.dataset_id) if request.dataset_id else None
-    if request.dataset_id and package is None:
-        raise _entry("数据集已不存在，请撤回", "The dataset is gone; please withdraw the request")
-    if package is not None:
-        owner, share_type = entry_for(package)
-        if owner != request.provider_id:
-            raise _entry("数据集已改由其他部门提供，请撤回后重新申请", "Another department provides it now; ask anew")
-        request.share_type, request.title = share_type, package.title or package.name
+def title_of(package: model.Package) -> str:
+    """What a request calls the entry that it asks for; cut where the form ends."""
+    return str(package.title or package.name)[: form.form().fields["title"].limit]
+
+
+def _check_still_there(request: Request, user_id: str) -> None:
+    """An entry is asked for as what it is now, and while whoever submits may see it. Whatever else became of it, the
+    answer is the same: it tells nothing of an entry that is hidden now."""
+    if not request.dataset_id:
+        return
+    package = model.Package.get(request.dataset_id)
+    if package is not None and cases.visible(user_id, {package.id}):
+        try:
+            owner, share_type = entry_for(package)
+        except RequestRefused:
+            owner = share_type = ""
+        if owner == request.provider_id:
+            request.share_type = share_type
+            return
+    raise _entry(
+        "这个数据集现在不能申请，请撤回后重新申请", "This dataset cannot be asked for now; withdraw and ask anew"
+    )
 
 
 def _write(request: Request, to: str, taken: Taken) -> None:

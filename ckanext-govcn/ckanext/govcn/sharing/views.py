@@ -109,7 +109,7 @@ def export() -> Any:
     """The workbook of all that the reader sees."""
     reader = cases.reader_of(tk.current_user)  # type: ignore[arg-type]
     _count, rows = cases.listed(reader, "all", limit=None)
-    content = ledger.export(rows, reader.user_id)
+    content = ledger.export(rows, ledger.By(reader))
     name = say("共享申请台账.xlsx", "sharing.xlsx")
     return flask.send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name)
 
