@@ -29,15 +29,22 @@ EXPECTED: dict[str, dict[str, tuple[str, set[str]]]] = {
         "accept": ("closed", {R}),
         "coordinate": ("coordination", {R, P}),
         "withdraw": ("withdrawn", {R}),
+        "resume": ("received", {R}),
     },
     "coordination": {
         "settle": ("agreed", {B}),
         "uphold": ("coordinated", {B}),
         "appeal": ("ruling", {R, P, B}),
         "withdraw": ("withdrawn", {R}),
+        "resume": ("received", {R}),
     },
     "coordinated": {"appeal": ("ruling", {R}), "accept": ("closed", {R}), "expire": ("expired", {C})},
-    "ruling": {"settle": ("agreed", {B}), "uphold": ("closed", {B}), "withdraw": ("withdrawn", {R})},
+    "ruling": {
+        "settle": ("agreed", {B}),
+        "uphold": ("closed", {B}),
+        "withdraw": ("withdrawn", {R}),
+        "resume": ("received", {R}),
+    },
     "ended": {},
     "closed": {},
     "withdrawn": {},
@@ -61,14 +68,16 @@ def test_the_table_is_the_expected_one() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_event_and_set_of_roles(state: str) -> None:
-    for event, roles in itertools.product(EVENTS, ROLES):
-        asker, expected = Asker("u", roles), EXPECTED[state].get(event)
+    for event, roles, took in itertools.product(EVENTS, ROLES, ({}, {"provide": "v"})):
+        asker, expected = Asker("u", roles, took), EXPECTED[state].get(event)
         if expected is None:
             refused: type[Exception] | None = exceptions.WrongState
         elif not expected[1] & roles:
             refused = exceptions.NotYourStep
         elif R in roles and expected[1] & roles & DECIDING:
             refused = exceptions.AskerDecides
+        elif event in ({"withdraw", "accept"} if took else {"resume"}) and (state, event) != ("coordinated", "accept"):
+            refused = own.OtherwiseSince
         else:
             refused = None
         offered = {each.name for each in steps_for(state, asker)}

@@ -3,7 +3,8 @@
 ::
 
     workflow.StepRefused
-    └── NotToldYet      refused for its papers before they could be completed once (correction)
+    ├── NotToldYet      refused for its papers before they could be completed once (correction)
+    └── OtherwiseSince  taken only before, or only after the data was provided (provided)
 
     RequestRefused      what was asked for cannot be done; both sentences for each field or rule
     SharingError
@@ -31,6 +32,21 @@ class NotToldYet(StepRefused):
             "材料不全的，应先一次性告知补正，不得直接拒绝；请先告知补正",
             "Papers that are incomplete are to be completed once before they are refused; ask for that first",
         )
+
+
+class OtherwiseSince(StepRefused):
+    """What is in use is ended, not withdrawn; what was never provided is not used on."""
+
+    rule = "provided"
+
+    def __init__(self, *, provided: bool) -> None:
+        if provided:
+            super().__init__(
+                "数据已提供，不能撤回或按不提供办结；请撤销争议，需要时再结束使用",
+                "The data was provided: this is not withdrawn any more; drop the dispute, and end the use when it ends",
+            )
+        else:
+            super().__init__("数据还没有提供，请撤回申请", "The data was not provided yet; withdraw the request")
 
 
 Sentences = list[tuple[str, str]]

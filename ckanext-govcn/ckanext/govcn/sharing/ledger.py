@@ -36,6 +36,7 @@ NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 OUTCOMES = (NEW, CHANGED, UNCHANGED, REFUSED)
 _FORM = tuple(form.form().fields)
 _PARTIES = ("requester", "requester_name", "provider", "provider_name", "dataset", "share_type")
+SOMEBODY = "-"  # who took a step that the operator tells of: nobody with an account here
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _TAKEN = ("reason", "reason_class", "basis", "days", "delivered_on", "way")
 
@@ -290,7 +291,9 @@ def _ahead(request: Request, cells: Mapping[str, str], lines: Sequence[Line], by
     if lines and len(lines) <= len(history):
         state = history[len(lines) - 1]["to_state"]
     asker = cases.asker_of(request, by.reader) if by.reader else None
-    return _rehearsed(lines[len(history) :], by, asker, _Place(state, cells["state"], request.share_type, earliest))
+    took = {row["event"]: SOMEBODY for row in history}
+    place = _Place(state, cells["state"], request.share_type, earliest, took)
+    return _rehearsed(lines[len(history) :], by, asker, place)
 
 
 def _same(said: Mapping[str, str], known: Mapping[str, str]) -> bool:
@@ -308,21 +311,24 @@ def _label(known: Mapping[str, Named], text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where further steps begin: `state`, and when the last step was; `said` is the cell 状态."""
+    """Where further steps begin: `state`, when the last step was, and which were taken; `said` is the cell 状态."""
 
     state: str
     said: str
     share_type: str
     earliest: datetime = _LONG_AGO
+    took: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def _rehearsed(lines: Sequence[Line], by: By, asker: Asker | None, place: _Place) -> list[Taken]:
     """The steps of these lines one after the other, if the table allows them and they lead to what 状态 says."""
     found: list[Taken] = []
     state, earliest = place.state, place.earliest
+    took = dict(asker.took if asker else place.took)
     for line in lines:
         try:
             taken = _meant(line, by, asker, earliest)
+            taken = replace(taken, asker=replace(taken.asker, took=dict(took)))
             state = _after(state, taken, place.share_type)
         except RequestRefused as refusal:
             sheet = book.layout().steps.name
@@ -332,6 +338,7 @@ def _rehearsed(lines: Sequence[Line], by: By, asker: Asker | None, place: _Place
             raise RequestRefused({"steps": said}) from refusal
         found.append(taken)
         earliest = taken.at
+        took[taken.event] = taken.asker.user_id or SOMEBODY
     if place.said and place.said != table().states[state].zh:
         raise _no(
             "状态由办理经过决定，请在“办理经过”里加一行",

@@ -1,11 +1,12 @@
 """Steps of a request for sharing, PURE: `states.yaml` is the table, `workflow` reads and asks it.
 
-Two rules are not the table's, because they ask what is requested or what was done before:
+Three rules are not the table's, because they ask what is requested or what was done before:
 
 - 不予共享 (share type 3) is refused with a legal basis only, whatever the class of the reason
   (《政务数据共享条例》第十五条). So is what the asking department could not see in the catalogue and described in
   words, unless there is no such data.
 - Incomplete papers are no reason before they could be completed once (第二十二条).
+- What was provided is not withdrawn: after a dispute the use goes on, or is ended.
 
 >>> step("submitted", "refuse", Asker("u", {"provider"}), {"reason": "…", "reason_class": "purpose"}, share_type="2")
 'refused'
@@ -19,7 +20,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from ckanext.govcn.application.form import holds_identity_number
-from ckanext.govcn.sharing.exceptions import NotToldYet
+from ckanext.govcn.sharing.exceptions import NotToldYet, OtherwiseSince
 from ckanext.govcn.workflow import machine
 from ckanext.govcn.workflow.exceptions import FieldMissing
 from ckanext.govcn.workflow.machine import BASIS, REASON_CLASS, Asker
@@ -32,6 +33,7 @@ ASKED_FOR = (CONDITIONAL, NOT_SHARED, IN_WORDS)
 MOST_DAYS = 250  # working days of an extension or a level of a dispute: about a year
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 ABSENT, MATERIAL = "absent", "material"
+PROVIDE = "provide"
 
 
 @functools.cache
@@ -43,6 +45,8 @@ def table() -> Table:
 def step(state: str, event: str, asker: Asker, given: Mapping[str, str], *, share_type: str) -> str:
     """The state after the step. Raises StepRefused."""
     to = machine.step(table(), state, event, asker, given)
+    if not fits_provision(state, event, asker):
+        raise OtherwiseSince(provided=PROVIDE in asker.took)
     if event == "refuse":
         chosen = given[REASON_CLASS]
         if chosen == MATERIAL and state != "completed":
@@ -66,7 +70,19 @@ def roles_of(*, requester: bool, provider: bool, bureau: bool) -> set[str]:
 
 def steps_for(state: str, asker: Asker) -> list[Event]:
     """The events that this person could take now."""
-    return machine.steps_for(table(), state, asker)
+    return [each for each in machine.steps_for(table(), state, asker) if fits_provision(state, each.name, asker)]
+
+
+def fits_provision(state: str, event: str, asker: Asker) -> bool:
+    """Is the step one that is still, or already, taken? Once the data was provided the request is not withdrawn, and
+    closed as 不提供 only where the data authority came to that; before, there is no use to go on with.
+
+    >>> fits_provision("negotiation", "withdraw", Asker("u", {"requester"}, {"provide": "v"}))
+    False
+    """
+    if PROVIDE in asker.took:
+        return event != "withdraw" and (event != "accept" or state == "coordinated")
+    return event != "resume"
 
 
 def needs_basis(share_type: str, reason_class: str) -> bool:
