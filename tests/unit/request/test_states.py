@@ -23,26 +23,35 @@ EXPECTED: dict[str, dict[str, dict[str, tuple[str, set[str]]]]] = {
             "decline": ("declined", {B}),
             **WITHDRAW,
         },
-        "completion": {"submit": ("completed", {A}), **WITHDRAW},
+        "completion": {"submit": ("completed", {A}), "decline": ("declined", {B}), **WITHDRAW},
         "completed": {"assign": ("assigned", {B}), "decline": ("declined", {B}), **WITHDRAW},
         "assigned": {
             "hand_back": ("handed_back", {D}),
+            "assign": ("assigned", {B}),
             **{event: ("answered", who) for event, who in ANSWERS.items()},
             **WITHDRAW,
         },
         "handed_back": {"assign": ("assigned", {B}), "decline": ("declined", {B}), **WITHDRAW},
         "answered": {"accept": ("closed", {A}), "dispute": ("disputed", {A}), "close": ("closed", {C})},
         "disputed": {"uphold": ("closed", {B}), "answer_again": ("assigned_again", {B})},
-        "assigned_again": {event: ("closed", who) for event, who in ANSWERS.items()},
+        "assigned_again": {
+            "assign": ("assigned_again", {B}),
+            **{event: ("closed", who) for event, who in ANSWERS.items()},
+        },
         "closed": {},
         "declined": {},
         "withdrawn": {},
     },
     CORRECTION: {
-        "draft": {"submit": ("received", {R}), "withdraw": ("withdrawn", {R})},
+        "draft": {
+            "submit": ("received", {R}),
+            "submit_to_bureau": ("with_bureau", {R}),
+            "withdraw": ("withdrawn", {R}),
+        },
         "received": {
             "start": ("checking", {D}),
             "refer": ("with_bureau", {D}),
+            "assign": ("checking", {B}),
             "supervise": ("received", {B}),
             "withdraw": ("withdrawn", {R}),
         },
@@ -50,6 +59,7 @@ EXPECTED: dict[str, dict[str, dict[str, tuple[str, set[str]]]]] = {
             "correct": ("corrected", {D}),
             "confirm": ("no_error", {D}),
             "refer": ("with_bureau", {D}),
+            "assign": ("checking", {B}),
             "supervise": ("checking", {B}),
             "withdraw": ("withdrawn", {R}),
         },
@@ -162,6 +172,13 @@ def test_every_state_is_reached_and_none_is_a_dead_end(kind: Kind) -> None:
     leaving = {state for state, _event in kind.table.rules}
     assert leaving == set(kind.table.states) - set(kind.finals)
     assert all(_after(kind, state) & set(kind.finals) for state in leaving)
+
+
+def test_the_bureau_moves_on_whatever_has_been_handed_in_and_not_answered(kind: Kind) -> None:
+    for state in kind.table.states.values():
+        if state.name not in ("draft", "answered") and not state.final:
+            taken = {event for (before, event), rule in kind.table.rules.items() if before == state.name and B in rule.by}
+            assert taken - {"supervise"}, state.name
 
 
 def test_a_deadline_runs_wherever_an_authority_has_to_act(kind: Kind) -> None:

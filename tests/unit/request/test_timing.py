@@ -63,3 +63,12 @@ def test_nothing_runs_before_it_is_submitted_and_once_it_has_ended() -> None:
 
 def test_an_answer_is_disputed_within_its_days() -> None:
     assert timing.disputable_until(date(2026, 11, 24), 15) == date(2026, 12, 9)
+
+
+def test_what_the_bureau_gets_at_once_has_its_deadline_too() -> None:
+    terms = timing.terms_of(load_sla(), CORRECTIONS)
+    days = [
+        timing.period_of(CORRECTIONS, "with_bureau", terms, [(event, date(2026, 9, 28))]) for event in timing.SUBMITTED
+    ]
+    assert days[0] is not None
+    assert days[0] == days[1]

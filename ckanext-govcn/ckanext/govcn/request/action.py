@@ -49,14 +49,15 @@ def govcn_request_create(context: Context, data_dict: DataDict) -> dict[str, Any
     request = Request(kind=kind.name, asker_id=reader.user_id, state=kind.table.first)
     if package is not None:
         request.dataset_id, request.title = package.id, package.title or package.name
-        request.department_id = package.owner_org
+        request.department_id = package.owner_org if cases.is_department(package.owner_org or "") else None
     steps.fill(request, answers)
     model.Session.add(request)
     model.Session.flush()
     if kind.drafts:
         model.Session.commit()
     else:
-        steps.take(request, steps.SUBMIT, cases.asker_of(request, reader), {})
+        event = steps.SUBMIT if request.department_id else steps.SUBMIT_TO_BUREAU
+        steps.take(request, event, cases.asker_of(request, reader), {})
     return _shown(request, reader)
 
 

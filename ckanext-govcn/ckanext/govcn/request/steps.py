@@ -13,7 +13,7 @@ from ckanext.govcn.application import identities
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.dataset.periods import today
-from ckanext.govcn.request import cases, deadlines, form, telling
+from ckanext.govcn.request import cases, deadlines, form, telling, timing
 from ckanext.govcn.request.form import Fault
 from ckanext.govcn.request.kinds import CLOCK, DEMAND, Kind, kinds
 from ckanext.govcn.request.model import Request
@@ -21,7 +21,7 @@ from ckanext.govcn.workflow import machine
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
 from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker
 
-SUBMIT, CLOSE, ASSIGN = "submit", "close", "assign"
+SUBMIT, SUBMIT_TO_BUREAU, CLOSE, ASSIGN = "submit", "submit_to_bureau", "close", "assign"
 _PERSONAL = (NotYourStep, AskerDecides, SamePerson)
 _LEVELS = {"opened": ("open", "login"), "by_application": ("conditional",)}
 
@@ -113,7 +113,7 @@ def _write(request: Request, event: str, to: str, asker: Asker, given: Mapping[s
 
 def _follow(request: Request, event: str, given: Mapping[str, str]) -> None:
     """What a step changes of the request itself."""
-    if event == SUBMIT:
+    if event in timing.SUBMITTED:
         deadlines.begin(request)
         request.submitted_at = request.submitted_at or request.changed_at
     if given.get("department"):

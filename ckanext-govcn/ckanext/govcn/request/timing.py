@@ -17,7 +17,7 @@ from ckanext.govcn.deadline.period import Period, Stop, StopReason
 from ckanext.govcn.deadline.sla import Sla, Term
 from ckanext.govcn.request.kinds import Kind
 
-ASKED, SUBMITTED = "ask_completion", "submit"
+ASKED, SUBMITTED = "ask_completion", ("submit", "submit_to_bureau")
 BEGIN_ANEW = ("dispute", "answer_again")
 
 
@@ -42,7 +42,7 @@ def period_of(
 ) -> Period | None:
     """The period that runs in this state, or None. `terms` as stored, `steps` (event, day in Beijing) in order."""
     term = terms.get(kind.table.states[state].process)
-    submissions = [day for event, day in steps if event == SUBMITTED]
+    submissions = [day for event, day in steps if event in SUBMITTED]
     if term is None or not submissions:
         return None
     anew = [day for event, day in steps if event in BEGIN_ANEW]
