@@ -161,6 +161,15 @@ def test_a_second_person_reviews_an_answer(answer: str, review: str) -> None:
     assert step(table, "disputed", review, Asker("u", {B, D}, {answer: "v"}), EVERYTHING)
 
 
+@pytest.mark.parametrize("answer", list(ANSWERS))
+def test_whoever_had_it_answered_again_does_not_answer_it(answer: str) -> None:
+    table = kinds()[DEMAND].table
+    for took in ({"answer_again": "u"}, {"answer_again": "u", "assign": "u"}):
+        with pytest.raises(exceptions.SamePerson):
+            step(table, "assigned_again", answer, Asker("u", {B, D}, took), EVERYTHING)
+    assert step(table, "assigned_again", answer, Asker("v", {B, D}, {"answer_again": "u"}), EVERYTHING)
+
+
 def test_told_once_and_disputed_once() -> None:
     for state in ("completion", "disputed"):
         assert state not in _after(kinds()[DEMAND], state)
