@@ -92,6 +92,19 @@ def test_a_closed_dataset_has_no_errors_to_report_for_anybody(world: World) -> N
                 world.as_(who, "govcn_request_create", kind="correction", dataset_id=dataset_id, **ERROR)
 
 
+def test_the_title_of_a_dataset_that_was_closed_is_for_its_department_and_the_bureau(world: World) -> None:
+    report, title = world.report(), world.datasets["unconditional"]["title"]
+    world.act("bureau", report, "assign", reason="请核实", department=world.other["id"])
+    assert world.as_("asker", "govcn_request_show", id=report["id"])["title"] == title
+    model.Session.execute(
+        sa.text("UPDATE package SET private = true WHERE id = :id"), {"id": world.datasets["unconditional"]["id"]}
+    )
+    model.Session.commit()
+    for who, read in (("asker", ""), ("other", ""), ("bureau", title)):
+        assert world.as_(who, "govcn_request_show", id=report["id"])["title"] == read
+        assert [row["title"] for row in world.as_(who, "govcn_request_list", which="all")["results"]] == [read]
+
+
 def test_an_error_is_checked_and_corrected_and_its_reporter_told(world: World) -> None:
     report = world.report()
     assert (report["state"], report["department"]) == ("received", world.owner["title"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ckanext.govcn.request.kinds import CORRECTION, DEMAND, Kind, kinds
+from ckanext.govcn.request.kinds import CORRECTION, DEMAND, Kind, kinds, title_shown
 from ckanext.govcn.workflow import exceptions
 from ckanext.govcn.workflow.machine import Asker, step, steps_for
 
@@ -175,6 +175,14 @@ def test_told_once_and_disputed_once() -> None:
         assert state not in _after(kinds()[DEMAND], state)
 
 
+@pytest.mark.parametrize(("public", "owns", "bureau"), list(itertools.product((True, False), repeat=3)))
+def test_a_closed_dataset_gives_its_title_to_its_department_and_the_bureau(
+    *, public: bool, owns: bool, bureau: bool
+) -> None:
+    assert title_shown(CORRECTION, public=public, owns=owns, bureau=bureau) == (public or owns or bureau)
+    assert title_shown(DEMAND, public=public, owns=owns, bureau=bureau)
+
+
 def test_every_state_is_reached_and_none_is_a_dead_end(kind: Kind) -> None:
     first = kind.table.first
     assert _after(kind, first) | {first} == set(kind.table.states)
@@ -186,7 +194,9 @@ def test_every_state_is_reached_and_none_is_a_dead_end(kind: Kind) -> None:
 def test_the_bureau_moves_on_whatever_has_been_handed_in_and_not_answered(kind: Kind) -> None:
     for state in kind.table.states.values():
         if state.name not in ("draft", "answered") and not state.final:
-            taken = {event for (before, event), rule in kind.table.rules.items() if before == state.name and B in rule.by}
+            taken = {
+                event for (before, event), rule in kind.table.rules.items() if before == state.name and B in rule.by
+            }
             assert taken - {"supervise"}, state.name
 
 

@@ -124,8 +124,8 @@ def govcn_request_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
     limit, offset = _page(data_dict)
     count, rows = cases.listed(reader, which, kind=kind, state=state, limit=limit, offset=offset)
-    histories = cases.histories([row.id for row in rows])
-    return {"count": count, "results": [_line(row, histories[row.id]) for row in rows]}
+    histories, titles = cases.histories([row.id for row in rows]), cases.titles(rows, reader)
+    return {"count": count, "results": [_line(row, histories[row.id], titles[row.id]) for row in rows]}
 
 
 @tk.side_effect_free
@@ -205,14 +205,18 @@ def _page(data_dict: DataDict) -> tuple[int, int]:
     return limit, whole_number(data_dict, "offset", 0)
 
 
-def _line(request: Request, history: list[dict[str, Any]]) -> dict[str, Any]:
+def _line(request: Request, history: list[dict[str, Any]], title: str) -> dict[str, Any]:
     """What lists show of a request; `deadline` is null where none runs."""
-    names = ("id", "kind", "title", "state", "error_kind", "department_id")
+    names = ("id", "kind", "state", "error_kind", "department_id")
     times = {name: getattr(request, name) for name in ("created_at", "submitted_at", "changed_at")}
     return (
         {name: getattr(request, name) for name in names}
         | plain(times)
-        | {"department": cases.department_title(request.department_id), "deadline": deadlines.told(request, history)}
+        | {
+            "title": title,
+            "department": cases.department_title(request.department_id),
+            "deadline": deadlines.told(request, history),
+        }
     )
 
 
@@ -221,8 +225,8 @@ def _shown(request: Request, reader: Reader) -> dict[str, Any]:
     asker, history = cases.asker_of(request, reader), cases.history(request.id)
     asks = kind.asking in asker.roles
     return {
-        **_line(request, history),
         **steps.answers_of(request),
+        **_line(request, history, cases.titles([request], reader)[request.id]),
         "public_title": request.public_title,
         "dataset": _dataset_of(request.dataset_id),
         "roles": sorted(asker.roles),

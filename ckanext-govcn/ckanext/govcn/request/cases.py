@@ -6,6 +6,7 @@ request, and a draft only who writes it. Nobody but the audit log is told who as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.govcn.access import people, rules
 from ckanext.govcn.department.acting import Reader
-from ckanext.govcn.request.kinds import BUREAU, DEMAND, DEPARTMENT, Kind, kinds
+from ckanext.govcn.request.kinds import BUREAU, CORRECTION, DEMAND, DEPARTMENT, Kind, kinds, title_shown
 from ckanext.govcn.request.model import STEPS, SUPPORTS, Request
 from ckanext.govcn.workflow.machine import Asker
 
@@ -114,6 +115,24 @@ def public_dataset(identifier: str) -> model.Package | None:
     if package is None or package.id not in people.visible_ids(people.ANONYMOUS, {package.id}):
         return None
     return package
+
+
+def titles(requests: Sequence[Request], reader: Reader) -> dict[str, str]:
+    """The titles by request, empty where they would tell of a dataset that was closed (`title_shown`)."""
+    ids = {each.dataset_id for each in requests if each.kind == CORRECTION and each.dataset_id}
+    public_ids = people.visible_ids(people.ANONYMOUS, ids)
+    owners = sa.select(model.Package.id).where(
+        model.Package.id.in_(ids), model.Package.owner_org.in_(reader.departments)
+    )
+    owned = set(model.Session.scalars(owners))
+    return {
+        each.id: each.title
+        if title_shown(
+            each.kind, public=each.dataset_id in public_ids, owns=each.dataset_id in owned, bureau=reader.bureau
+        )
+        else ""
+        for each in requests
+    }
 
 
 def level_of(package: model.Package) -> str:

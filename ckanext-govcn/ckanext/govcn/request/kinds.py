@@ -42,6 +42,12 @@ class Kind(Named):
         return [state.name for state in self.table.states.values() if state.waits_for == role]
 
 
+def title_shown(kind: str, *, public: bool, owns: bool, bureau: bool) -> bool:
+    """May this reader read the request's title? That of a correction is its dataset's: for everybody while the dataset
+    is `public`, then only for who acts for the department that has it (`owns`) and for the bureau."""
+    return kind != CORRECTION or public or owns or bureau
+
+
 @functools.cache
 def kinds() -> Mapping[str, Kind]:
     """Both by name, read once. Raises TableError."""
