@@ -105,6 +105,27 @@ def test_the_title_of_a_dataset_that_was_closed_is_for_its_department_and_the_bu
         assert [row["title"] for row in world.as_(who, "govcn_request_list", which="all")["results"]] == [read]
 
 
+def test_what_cannot_be_stored_or_understood_is_refused_and_fails_nowhere(world: World, app: Any) -> None:
+    request = world.demand("answered")
+    for wrong in ("\0", "\ud800", f"{request['id']}\ud800"):
+        for action in ("govcn_request_show", "govcn_request_support", "govcn_request_act"):
+            with pytest.raises(tk.ObjectNotFound):
+                world.as_("stranger", action, id=wrong, event="withdraw")
+        with pytest.raises(tk.ObjectNotFound):
+            world.as_("stranger", "govcn_request_create", kind="correction", dataset_id=wrong, **ERROR)
+    for state in (["received"], {"a": 1}, 7):
+        with pytest.raises(tk.ValidationError):
+            world.as_("stranger", "govcn_request_list", state=state)
+    with pytest.raises(tk.ValidationError):
+        world.as_("stranger", "govcn_request_support", id=request["id"], support="foo")
+    token = call("api_token_create", user=world.people["stranger"]["name"], name="t")["token"]
+    app.get("/govcn/requests/%00", headers={"Authorization": token}, status=404)
+    long_title = {"title": "长" * 1200, "id": world.datasets["unconditional"]["id"]}
+    model.Session.execute(sa.text("UPDATE package SET title = :title WHERE id = :id"), long_title)
+    model.Session.commit()
+    assert len(world.report()["title"]) == 1000
+
+
 def test_an_error_is_checked_and_corrected_and_its_reporter_told(world: World) -> None:
     report = world.report()
     assert (report["state"], report["department"]) == ("received", world.owner["title"])

@@ -18,7 +18,7 @@ from ckanext.govcn.department.acting import Reader, reader_of
 from ckanext.govcn.department.bureau import user_of
 from ckanext.govcn.request import cases, deadlines, form, rate, steps, timing
 from ckanext.govcn.request.kinds import DEMAND, Kind, kinds
-from ckanext.govcn.request.model import Request
+from ckanext.govcn.request.model import LONGEST_TITLE, Request
 from ckanext.govcn.workflow import machine
 from ckanext.govcn.workflow.exceptions import NotYourStep, WrongState
 
@@ -48,7 +48,7 @@ def govcn_request_create(context: Context, data_dict: DataDict) -> dict[str, Any
     rate.ask(kind, reader.user_id)
     request = Request(kind=kind.name, asker_id=reader.user_id, state=kind.table.first)
     if package is not None:
-        request.dataset_id, request.title = package.id, package.title or package.name
+        request.dataset_id, request.title = package.id, (package.title or package.name)[:LONGEST_TITLE]
         request.department_id = package.owner_org if cases.is_department(package.owner_org or "") else None
     steps.fill(request, answers)
     model.Session.add(request)
@@ -120,7 +120,7 @@ def govcn_request_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     if which not in LISTS:
         raise tk.ValidationError({"which": [say(f"应为 {', '.join(LISTS)}", f"Must be one of {', '.join(LISTS)}")]})
     known = [_kind(kind)] if kind else list(kinds().values())
-    if state and not any(state in each.table.states for each in known):
+    if state and not (isinstance(state, str) and any(state in each.table.states for each in known)):
         raise tk.ValidationError({"state": [say("没有这种状态", "There is no such state")]})
     limit, offset = _page(data_dict)
     count, rows = cases.listed(reader, which, kind=kind, state=state, limit=limit, offset=offset)
@@ -151,7 +151,7 @@ def govcn_request_support(context: Context, data_dict: DataDict) -> dict[str, An
         raise tk.ObjectNotFound(_nothing())
     if request.asker_id == reader.user_id:
         raise tk.ValidationError({"id": [say("这是您自己提出的需求", "This is your own demand")]})
-    wanted = tk.asbool(data_dict.get("support", True))
+    wanted = _yes_or_no(data_dict, "support")
     count = cases.support(request.id, reader.user_id, wanted=wanted)
     model.Session.commit()
     return {"id": request.id, "supporters": count, "supported": wanted}
@@ -178,6 +178,14 @@ def _text(name: str, value: Any) -> str:
     if value is None or isinstance(value, str):
         return storable(value or "").replace("\r\n", "\n").strip()
     raise tk.ValidationError({name: [say("应为文本", "Must be a text")]})
+
+
+def _yes_or_no(data_dict: DataDict, name: str) -> bool:
+    """A switch that is on when it is left out. Raises ValidationError."""
+    try:
+        return tk.asbool(data_dict.get(name, True))
+    except ValueError as wrong:
+        raise tk.ValidationError({name: [say("应为 true 或 false", "Must be true or false")]}) from wrong
 
 
 def _nothing() -> str:

@@ -15,6 +15,7 @@ from ckan import model
 from sqlalchemy.dialects.postgresql import insert
 
 from ckanext.govcn.access import people, rules
+from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.department.acting import Reader
 from ckanext.govcn.request.kinds import BUREAU, CORRECTION, DEMAND, DEPARTMENT, Kind, kinds, title_shown
 from ckanext.govcn.request.model import STEPS, SUPPORTS, Request
@@ -25,7 +26,7 @@ WITHDRAWN = "withdrawn"
 
 def find(request_id: str, reader: Reader, *, to_change: bool = False) -> Request | None:
     """The request if this person may see it. `to_change`: nobody else changes it until the transaction ends."""
-    query = sa.select(Request).where(Request.id == request_id, _seen_by(reader))
+    query = sa.select(Request).where(Request.id == storable(request_id), _seen_by(reader))
     if to_change:
         query = query.with_for_update(of=Request).execution_options(populate_existing=True)
     return model.Session.scalars(query).one_or_none()
@@ -111,7 +112,7 @@ def note(request: Request, **step: Any) -> None:
 
 def public_dataset(identifier: str) -> model.Package | None:
     """The dataset, by id, URL name or address, if everybody can see its entry. One that is closed is none."""
-    package = model.Package.get(identifier.rstrip("/").rsplit("/", 1)[-1])
+    package = model.Package.get(storable(identifier).rstrip("/").rsplit("/", 1)[-1])
     if package is None or package.id not in people.visible_ids(people.ANONYMOUS, {package.id}):
         return None
     return package
@@ -157,7 +158,7 @@ def department_title(department_id: str | None) -> str:
 
 def is_department(department_id: str) -> bool:
     """Is it the id of an organization?"""
-    group = model.Session.get(model.Group, department_id)
+    group = model.Session.get(model.Group, storable(department_id))
     return group is not None and group.is_organization and group.state == "active"
 
 
@@ -204,7 +205,8 @@ def published(reader: Reader | None, limit: int, offset: int) -> tuple[int, list
 
 def public(request_id: str) -> Request | None:
     """The request if it is in the public list."""
-    return model.Session.scalars(sa.select(Request).where(Request.id == request_id, _public())).one_or_none()
+    query = sa.select(Request).where(Request.id == storable(request_id), _public())
+    return model.Session.scalars(query).one_or_none()
 
 
 def support(request_id: str, user_id: str, *, wanted: bool) -> int:

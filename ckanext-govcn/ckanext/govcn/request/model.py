@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+LONGEST_TITLE = 1000  # characters that the column takes
+
 
 class Request(tk.BaseModel):
     """One 数据需求 or 校核纠错. `title` is what is asked for, or the title of the dataset when the error was reported;
