@@ -282,6 +282,10 @@ def test_queues_reminders_and_the_end_of_the_time_to_dispute(world: World) -> No
     with freeze_time("2026-10-13 15:30:00"):
         assert steps.close_answered() == 0
     with freeze_time("2026-10-13 16:30:00"):
+        assert "dispute" not in world.as_("asker", "govcn_request_show", id=request["id"])["events"]
+        with pytest.raises(tk.ValidationError) as late_dispute:
+            world.act("asker", request, "dispute", reason="不认可")
+        assert list(late_dispute.value.error_dict) == ["time"]
         assert (steps.close_answered(), steps.close_answered()) == (1, 0)
     closed = world.as_("asker", "govcn_request_show", id=request["id"])
     assert (closed["state"], closed["steps"][-1]["role"]) == ("closed", "clock")

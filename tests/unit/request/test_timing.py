@@ -72,3 +72,9 @@ def test_what_the_bureau_gets_at_once_has_its_deadline_too() -> None:
     ]
     assert days[0] is not None
     assert days[0] == days[1]
+
+
+def test_an_answer_is_disputed_up_to_its_last_day_and_no_later() -> None:
+    answered = date(2026, 11, 24)
+    assert timing.disputable(answered, date(2026, 12, 9), 15)
+    assert not timing.disputable(answered, date(2026, 12, 10), 15)

@@ -239,7 +239,11 @@ def _shown(request: Request, reader: Reader) -> dict[str, Any]:
         "dataset": _dataset_of(request.dataset_id),
         "roles": sorted(asker.roles),
         "editable": asks and kind.table.states[request.state].editable,
-        "events": [event.name for event in machine.steps_for(kind.table, request.state, asker)],
+        "events": [
+            event.name
+            for event in machine.steps_for(kind.table, request.state, asker)
+            if event.name != timing.DISPUTE or steps.in_time(request)
+        ],
         "disputable_until": _disputable_until(kind, request),
         "supporters": cases.supporters(request.id),
         "steps": [_step(row, reader, kind, asks=asks) for row in history],

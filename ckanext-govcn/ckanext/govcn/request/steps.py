@@ -12,8 +12,9 @@ from ckan.plugins import toolkit as tk
 from ckanext.govcn.application import identities
 from ckanext.govcn.audit.chain import BEIJING
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.dataset.periods import today
+from ckanext.govcn.dataset.periods import day_of, today
 from ckanext.govcn.request import cases, deadlines, form, telling, timing
+from ckanext.govcn.request.exceptions import TooLate
 from ckanext.govcn.request.form import Fault
 from ckanext.govcn.request.kinds import CLOCK, DEMAND, Kind, kinds
 from ckanext.govcn.request.model import Request
@@ -36,6 +37,8 @@ def take(request: Request, event: str, asker: Asker, given: Mapping[str, str]) -
     given = {name: value for name, value in given.items() if name in (*needs.needs, *needs.offers)}
     try:
         to = machine.step(kind.table, request.state, event, asker, given)
+        if event == timing.DISPUTE and not in_time(request):
+            raise TooLate
         if event == SUBMIT and kind.verified:
             identities.check(asker.user_id)
     except StepRefused as refusal:
@@ -50,6 +53,11 @@ def take(request: Request, event: str, asker: Asker, given: Mapping[str, str]) -
         model.Session.rollback()
         raise tk.ValidationError(_errors(faults))
     _write(request, event, to, asker, given)
+
+
+def in_time(request: Request) -> bool:
+    """May its answer still be disputed? It was given when the request last changed."""
+    return timing.disputable(day_of(request.changed_at), today(), form.forms().dispute_days)
 
 
 def close_answered() -> int:

@@ -18,7 +18,8 @@ from ckanext.govcn.deadline.sla import Sla, Term
 from ckanext.govcn.request.kinds import Kind
 
 ASKED, SUBMITTED = "ask_completion", ("submit", "submit_to_bureau")
-BEGIN_ANEW = ("dispute", "answer_again")
+DISPUTE = "dispute"
+BEGIN_ANEW = (DISPUTE, "answer_again")
 
 
 def processes(kind: Kind) -> list[str]:
@@ -57,3 +58,8 @@ def period_of(
 def disputable_until(answered: date, days: int) -> date:
     """The last day on which an answer may be disputed."""
     return answered + timedelta(days=days)
+
+
+def disputable(answered: date, today: date, days: int) -> bool:
+    """May an answer still be disputed, whether or not the platform has closed what no longer can?"""
+    return today <= disputable_until(answered, days)
