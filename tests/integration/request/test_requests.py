@@ -183,7 +183,8 @@ def test_the_public_list_says_nothing_of_persons_and_others_say_that_they_need_i
     for who in ("stranger", "other", "stranger"):
         world.as_(who, "govcn_request_support", id=request["id"])
     [row] = public(world, "stranger")
-    assert (row["title"], row["outcome"], row["basis"]) == (PUBLIC_TITLE, "refuse", REFUSAL["basis"])
+    assert (row["title"], row["outcome"], row["reason_class"]) == (PUBLIC_TITLE, "refuse", REFUSAL["reason_class"])
+    assert row["basis"] == ""
     assert (row["supporters"], row["supported"], public(world)[0]["supported"]) == (2, True, False)
     assert set(row) == {
         "id", "title", "month", "department", "state", "outcome", "reason_class", "basis", "promised_on",
@@ -197,6 +198,11 @@ def test_the_public_list_says_nothing_of_persons_and_others_say_that_they_need_i
         world.as_("asker", "govcn_request_support", id=request["id"])
     with pytest.raises(tk.ObjectNotFound):
         world.as_("stranger", "govcn_request_support", id=unread["id"])
+    # what the department wrote is public once the bureau has read it
+    world.act("asker", request, "dispute", reason="不认可")
+    assert public(world)[0]["basis"] == ""
+    world.act("bureau", request, "uphold", reason="维持")
+    assert public(world)[0]["basis"] == REFUSAL["basis"]
 
 
 def test_every_step_and_refusal_is_a_line_of_the_log_without_what_was_written(world: World) -> None:
@@ -249,6 +255,13 @@ def test_how_many_and_how_often(world: World, monkeypatch: Any, ckan_config: Any
     with pytest.raises(tk.ValidationError) as many:
         world.report()
     assert list(many.value.error_dict) == ["kind"]
+    counting.forget(Limit("request_support", 1, 60), world.people["stranger"]["id"])
+    monkeypatch.setitem(ckan_config, "ckanext.govcn.request.support_limit", 1)
+    demand = world.demand("assigned")
+    world.as_("stranger", "govcn_request_support", id=demand["id"])
+    with pytest.raises(tk.ValidationError) as often:
+        world.as_("stranger", "govcn_request_support", id=demand["id"], support=False)
+    assert list(often.value.error_dict) == ["limit"]
     for wrong in ({"error_kind": "x"}, {"text": "身份证 11010519491231002X"}, {"text": ""}):
         with pytest.raises(tk.ValidationError):
             world.report(who="stranger", **wrong)

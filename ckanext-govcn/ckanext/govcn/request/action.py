@@ -45,7 +45,7 @@ def govcn_request_create(context: Context, data_dict: DataDict) -> dict[str, Any
         )
     answers = form.read(kind.name, data_dict)
     steps.check(kind, answers, complete=not kind.drafts)
-    rate.ask(kind, reader.user_id)
+    rate.ask_new(kind, reader.user_id)
     request = Request(kind=kind.name, asker_id=reader.user_id, state=kind.table.first)
     if package is not None:
         request.dataset_id, request.title = package.id, (package.title or package.name)[:LONGEST_TITLE]
@@ -131,8 +131,9 @@ def govcn_request_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
 @tk.side_effect_free
 def govcn_request_public_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """The public, de-identified list of demands that were taken up, the latest month first: `count` and `results` with
-    title, month, department, state, outcome (an event, or null), reason_class, basis, promised_on, promised_level,
-    dataset, supporters and `supported` by the reader. `limit` (20, at most 200), `offset`."""
+    title, month, department, state, outcome (an event, or null), reason_class, basis (empty unless the bureau has
+    upheld the answer), promised_on, promised_level, dataset, supporters and `supported` by the reader. `limit` (20, at
+    most 200), `offset`."""
     tk.check_access("govcn_request_public_list", context, data_dict)
     user = user_of(context)
     count, rows = cases.published(reader_of(user) if user is not None else None, *_page(data_dict))
@@ -152,6 +153,7 @@ def govcn_request_support(context: Context, data_dict: DataDict) -> dict[str, An
     if request.asker_id == reader.user_id:
         raise tk.ValidationError({"id": [say("这是您自己提出的需求", "This is your own demand")]})
     wanted = _yes_or_no(data_dict, "support")
+    rate.ask_support(reader.user_id)
     count = cases.support(request.id, reader.user_id, wanted=wanted)
     model.Session.commit()
     return {"id": request.id, "supporters": count, "supported": wanted}

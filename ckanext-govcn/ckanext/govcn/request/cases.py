@@ -21,7 +21,7 @@ from ckanext.govcn.request.kinds import BUREAU, CORRECTION, DEMAND, DEPARTMENT, 
 from ckanext.govcn.request.model import STEPS, SUPPORTS, Request
 from ckanext.govcn.workflow.machine import Asker
 
-WITHDRAWN = "withdrawn"
+WITHDRAWN, UPHOLD = "withdrawn", "uphold"
 
 
 def find(request_id: str, reader: Reader, *, to_change: bool = False) -> Request | None:
@@ -166,7 +166,8 @@ def published(reader: Reader | None, limit: int, offset: int) -> tuple[int, list
     """The public list: what was asked for, as the bureau says it, since it was taken up; the latest month first.
 
     Month (Beijing time) in which it was taken up, department, state, answer, and how many others need it; nothing of
-    persons, texts or days. The dataset of an answer is named while everybody can see it. `supported`: by this reader.
+    persons, texts or days. The basis of a refusal is what a department wrote, so it is empty until the bureau has read
+    and upheld the answer. The dataset of an answer is named while everybody can see it. `supported`: by this reader.
     """
     month = sa.func.to_char(Request.accepted_at.op("AT TIME ZONE")("Asia/Shanghai"), "YYYY-MM").label("month")
     answer = _last_answers()
@@ -174,6 +175,7 @@ def published(reader: Reader | None, limit: int, offset: int) -> tuple[int, list
     shown = sa.and_(package.id == answer.c.dataset_id, people.visible_to(people.ANONYMOUS))
     supports = sa.select(sa.func.count()).where(SUPPORTS.c.request_id == Request.id).scalar_subquery()
     own = reader.user_id if reader is not None else ""
+    upheld = sa.exists().where(STEPS.c.request_id == Request.id, STEPS.c.event == UPHOLD)
     mine = sa.exists().where(SUPPORTS.c.request_id == Request.id, SUPPORTS.c.user_id == own)
     source = (
         sa.select(
@@ -184,7 +186,7 @@ def published(reader: Reader | None, limit: int, offset: int) -> tuple[int, list
             Request.state,
             answer.c.event.label("outcome"),
             answer.c.reason_class,
-            answer.c.basis,
+            sa.case((upheld, answer.c.basis), else_="").label("basis"),
             answer.c.promised_on,
             answer.c.promised_level,
             package.name.label("dataset_name"),
