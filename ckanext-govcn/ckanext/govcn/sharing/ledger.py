@@ -162,7 +162,8 @@ def _take(request_id: str, ahead: Sequence[Taken], by: By, known: int, *, saved:
                 f"本行{'申请内容已保存，' if saved else ''}新增的前 {number} 步已办理并保留",
                 f"{'What is asked for is saved; ' if saved else ''}the first {number} new steps of this row stay taken",
             )
-            raise RequestRefused(refusal.faults | ({"taken": [stays]} if number or saved else {})) from refusal
+            left = {"taken": [stays]} if number or saved else {}
+            raise RequestRefused({**refusal.faults, **left}) from refusal
 
 
 # --- rows that are not there yet -------------------------------------------------------------------------------------
