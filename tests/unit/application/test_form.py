@@ -8,8 +8,9 @@ from importlib import resources
 import pytest
 import yaml
 from ckanext.govcn.application import texts
-from ckanext.govcn.application.form import faults, form, holds_identity_number, read
+from ckanext.govcn.application.form import faults, form, read
 from ckanext.govcn.workflow.exceptions import TableError
+from ckanext.govcn.workflow.form import holds_identity_number
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from ckanext.govcn.application.form import Fault
 from ckanext.govcn.application.machine import table
+from ckanext.govcn.workflow.form import Fault, day_of
 
 LONGEST_NOTICE = 3650  # days since a notice came; an older one is a mistake
-
-
-def day_of(text: str) -> date | None:
-    """A day in ISO 8601, or None."""
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
 
 
 def faults(event: str, given: Mapping[str, str], *, use_until: date | None, today: date, longest: int) -> list[Fault]:

@@ -6,32 +6,27 @@ Drafts may lack anything, but what is there is in order; `complete` asks for eve
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib import resources
 from typing import Any, cast
 
 import yaml
-from stdnum.cn import ric
 
 from ckanext.govcn.catalog.identifiers import compact, uscc_valid
+from ckanext.govcn.workflow.form import (
+    Fault,
+    FormField,
+    holds_identity_number,
+    missing,
+    too_long,
+    unusable,
+    wrong_end,
+)
 from ckanext.govcn.workflow.table import Named
 
 LEGAL_ENTITY, PERSON = "legal_entity", "person"
-_IDENTITY = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-@dataclass(frozen=True, slots=True)
-class FormField(Named):
-    """One field: `type` is choice, line, text, uscc or date; at most `limit` characters."""
-
-    type: str = "text"
-    limit: int = 0
-    hint: str = ""
-    hint_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +37,6 @@ class Form:
     subject_kinds: Mapping[str, Named]
     longest_use_days: int
     open_applications: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one field, in both languages."""
-
-    field: str
-    message: str
-    message_en: str
 
 
 @functools.cache
@@ -87,7 +73,7 @@ def faults(answers: Mapping[str, str], today: date, *, complete: bool) -> list[F
         if value:
             found += _wrong_with(field, value, today)
         elif complete and field.name != "subject_uscc":
-            found.append(Fault(field.name, f"请填写：{field.zh}", f"Please give: {field.en}"))
+            found.append(missing(field))
     kind, code = answers.get("subject_kind"), answers.get("subject_uscc", "")
     if complete and kind == LEGAL_ENTITY and not code:
         found.append(
@@ -102,42 +88,25 @@ def faults(answers: Mapping[str, str], today: date, *, complete: bool) -> list[F
 
 def _wrong_with(field: FormField, value: str, today: date) -> list[Fault]:
     """At most one fault: the first that applies."""
-    if len(value) > field.limit:
-        return [Fault(field.name, f"{field.zh}最多 {field.limit} 字", f"{field.en}: at most {field.limit} characters")]
+    if long := too_long(field, value):
+        return long
     if field.type == "choice":
         wrong = value not in form().subject_kinds
         return [Fault(field.name, f"请选择：{field.zh}", f"Please choose: {field.en}")] if wrong else []
     if field.type == "uscc":
         return [] if uscc_valid(value) and not holds_identity_number(value) else [_wrong_code(field)]
-    return _wrong_date(field, value, today) if field.type == "date" else _wrong_text(field, value)
+    if field.type == "date":
+        return wrong_end(field, value, today, form().longest_use_days)
+    return _wrong_text(field, value)
 
 
 def _wrong_code(field: FormField) -> Fault:
     return Fault(field.name, f"{field.zh}不正确，请核对 18 位代码", f"{field.en}: please check its 18 characters")
 
 
-def _wrong_date(field: FormField, value: str, today: date) -> list[Fault]:
-    try:
-        until = date.fromisoformat(value) if len(value) == 10 else None
-    except ValueError:
-        until = None
-    if until is None:
-        return [Fault(field.name, f"{field.zh}应为日期，如 2027-06-30", f"{field.en} must be a date like 2027-06-30")]
-    last = today + timedelta(days=form().longest_use_days)
-    if today < until <= last:
-        return []
-    return [
-        Fault(
-            field.name,
-            f"{field.zh}应晚于今天，不晚于 {last.isoformat()}",
-            f"{field.en} must be after today and not after {last.isoformat()}",
-        )
-    ]
-
-
 def _wrong_text(field: FormField, value: str) -> list[Fault]:
-    if _CONTROL.search(value) or (field.type == "line" and "\n" in value):
-        return [Fault(field.name, f"{field.zh}含有不能使用的字符", f"{field.en} has characters that cannot be used")]
+    if wrong := unusable(field, value, one_line=field.type == "line"):
+        return wrong
     if holds_identity_number(value):
         return [
             Fault(
@@ -147,8 +116,3 @@ def _wrong_text(field: FormField, value: str) -> list[Fault]:
             )
         ]
     return []
-
-
-def holds_identity_number(text: str) -> bool:
-    """Does the text hold a 公民身份号码 (GB 11643) whose check character, date of birth and region are right?"""
-    return any(ric.is_valid(found.upper()) for found in _IDENTITY.findall(text))

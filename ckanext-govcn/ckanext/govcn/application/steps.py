@@ -24,13 +24,13 @@ from ckanext.govcn.application import (
     telling,
     texts,
 )
-from ckanext.govcn.application.form import Fault
 from ckanext.govcn.application.machine import CLOCK, table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.dataset.language import say
 from ckanext.govcn.dataset.periods import today
 from ckanext.govcn.grant.exceptions import TermsRefused
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
+from ckanext.govcn.workflow.form import Fault, day_of, holds_identity_number
 from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker, role_taken
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _carry(application: Application, event: str, to: str, given: Mapping[str, st
     if to == "agreement":
         agreements.make(application, answers_of(application), today())
     if "until" in table().events[event].needs:
-        application.renew_until = dates.day_of(given["until"].strip())
+        application.renew_until = day_of(given["until"].strip())
     if event == "approve_renewal":
         agreements.make_supplement(application, answers_of(application), today())
     if "agreement" in table().events[event].needs:
@@ -177,7 +177,7 @@ def _faults(application: Application, event: str, given: Mapping[str, str]) -> d
         value = given.get(name, "")
         if len(value) > field.limit:
             errors[name] = [say(f"{field.zh}最多 {field.limit} 字", f"{field.en}: at most {field.limit} characters")]
-        elif form.holds_identity_number(value):
+        elif holds_identity_number(value):
             errors[name] = [say("请删去身份证号码", "Please take the identity number out")]
     for fault in _faults_of_fields(application, event, given):
         errors.setdefault(fault.field, []).append(say(fault.message, fault.message_en))

@@ -6,7 +6,6 @@ Drafts may lack anything, but what is there is in order; `complete` asks for eve
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,26 +14,14 @@ from typing import Any, cast
 
 import yaml
 
-from ckanext.govcn.application.form import holds_identity_number
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.text import storable
 from ckanext.govcn.request.kinds import CORRECTION, DEMAND
+from ckanext.govcn.workflow.form import Fault, FormField, day_of, holds_identity_number, missing, too_long, unusable
 from ckanext.govcn.workflow.table import Field, Named
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ONE_LINE = frozenset({"department", "public_title", "dataset"})
 CYCLES = "update_cycle"
-
-
-@dataclass(frozen=True, slots=True)
-class FormField(Named):
-    """One field: `type` is line, text, choice, cycle or department; at most `limit` characters."""
-
-    type: str = "text"
-    limit: int = 0
-    optional: bool = False
-    hint: str = ""
-    hint_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +34,6 @@ class Forms:
     open_requests: int
     dispute_days: int
     longest_promise_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one field, in both languages."""
-
-    field: str
-    message: str
-    message_en: str
 
 
 @functools.cache
@@ -108,7 +86,7 @@ def faults(kind: str, answers: Mapping[str, str], *, complete: bool) -> list[Fau
         if value:
             found += _wrong_with(field, value)
         elif complete and not field.optional:
-            found.append(Fault(field.name, f"请填写：{field.zh}", f"Please give: {field.en}"))
+            found.append(missing(field))
     return found
 
 
@@ -129,18 +107,16 @@ def _text(value: object) -> str:
 
 def _wrong_with(field: FormField, value: str) -> list[Fault]:
     """At most one fault: the first that applies."""
-    wrong = _wrong_text(Field(field.name, field.zh, field.en, field.limit), value, one_line=field.type == "line")
+    wrong = _wrong_text(field, value, one_line=field.type == "line")
     offered = choices(field)
     if not wrong and offered and value not in offered:
         return [Fault(field.name, f"请选择：{field.zh}", f"Please choose: {field.en}")]
     return wrong
 
 
-def _wrong_text(field: Field, value: str, *, one_line: bool) -> list[Fault]:
-    if len(value) > field.limit:
-        return [Fault(field.name, f"{field.zh}最多 {field.limit} 字", f"{field.en}: at most {field.limit} characters")]
-    if _CONTROL.search(value) or (one_line and "\n" in value):
-        return [Fault(field.name, f"{field.zh}含有不能使用的字符", f"{field.en} has characters that cannot be used")]
+def _wrong_text(field: FormField | Field, value: str, *, one_line: bool) -> list[Fault]:
+    if wrong := too_long(field, value) or unusable(field, value, one_line=one_line):
+        return wrong
     if holds_identity_number(value):
         return [
             Fault(
@@ -157,10 +133,7 @@ def _wrong_promise(name: str, value: str, today: date) -> list[Fault]:
         return [Fault(name, "请选择开放类型", "Please choose the level")]
     if name != "promised_on":
         return []
-    try:
-        promised = date.fromisoformat(value) if len(value) == 10 else None
-    except ValueError:
-        promised = None
+    promised = day_of(value)
     last = today + timedelta(days=forms().longest_promise_days)
     if promised is not None and today < promised <= last:
         return []

@@ -15,11 +15,11 @@ from ckanext.govcn.dataset.language import say
 from ckanext.govcn.dataset.periods import day_of, today
 from ckanext.govcn.request import cases, deadlines, form, telling, timing
 from ckanext.govcn.request.exceptions import TooLate
-from ckanext.govcn.request.form import Fault
 from ckanext.govcn.request.kinds import CLOCK, DEMAND, Kind, kinds
 from ckanext.govcn.request.model import Request
 from ckanext.govcn.workflow import machine
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
+from ckanext.govcn.workflow.form import Fault
 from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker
 
 SUBMIT, SUBMIT_TO_BUREAU, CLOSE, ASSIGN = "submit", "submit_to_bureau", "close", "assign"

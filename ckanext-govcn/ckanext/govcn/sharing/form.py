@@ -9,31 +9,27 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from importlib import resources
 from typing import Any, cast
 
 import yaml
 
-from ckanext.govcn.application.form import Fault, holds_identity_number
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.catalog.text import storable
-from ckanext.govcn.sharing.rules import day_of
-from ckanext.govcn.workflow.table import Named
+from ckanext.govcn.workflow.form import (
+    Fault,
+    FormField,
+    holds_identity_number,
+    missing,
+    too_long,
+    unusable,
+    wrong_end,
+)
 
 METHODS = "share_method"
 """The code table of 共享方式: 接口, 库表, 文件."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class FormField(Named):
-    """One field: `type` is choice, line, text or date; at most `limit` characters."""
-
-    type: str = "text"
-    limit: int = 0
-    hint: str = ""
-    hint_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +69,27 @@ def faults(answers: Mapping[str, str], today: date, *, complete: bool) -> list[F
         if value:
             found += _wrong_with(field, value, today)
         elif complete or field.name == "title":
-            found.append(Fault(field.name, f"请填写：{field.zh}", f"Please give: {field.en}"))
+            found.append(missing(field))
     return found
 
 
 def _wrong_with(field: FormField, value: str, today: date) -> list[Fault]:
     """At most one fault: the first that applies."""
-    if len(value) > field.limit:
-        return [Fault(field.name, f"{field.zh}最多 {field.limit} 字", f"{field.en}: at most {field.limit} characters")]
+    if long := too_long(field, value):
+        return long
     if field.type == "choice":
         known = codes.table(METHODS)
         labels = "、".join(known.label(code) for code in known)
         wrong = Fault(field.name, f"{field.zh}应为：{labels}", f"{field.en} must be one of: {', '.join(known)}")
         return [] if value in known else [wrong]
-    return _wrong_date(field, value, today) if field.type == "date" else _wrong_text(field, value)
-
-
-def _wrong_date(field: FormField, value: str, today: date) -> list[Fault]:
-    until, last = day_of(value), today + timedelta(days=form().longest_use_days)
-    if until is None:
-        return [Fault(field.name, f"{field.zh}应为日期，如 2027-06-30", f"{field.en} must be a date like 2027-06-30")]
-    if today < until <= last:
-        return []
-    return [
-        Fault(
-            field.name,
-            f"{field.zh}应晚于今天，不晚于 {last.isoformat()}",
-            f"{field.en} must be after today and not after {last.isoformat()}",
-        )
-    ]
+    if field.type == "date":
+        return wrong_end(field, value, today, form().longest_use_days)
+    return _wrong_text(field, value)
 
 
 def _wrong_text(field: FormField, value: str) -> list[Fault]:
-    if _CONTROL.search(value) or (field.type == "line" and "\n" in value):
-        return [Fault(field.name, f"{field.zh}含有不能使用的字符", f"{field.en} has characters that cannot be used")]
+    if wrong := unusable(field, value, one_line=field.type == "line", control=_CONTROL):
+        return wrong
     if holds_identity_number(value):
         return [Fault(field.name, f"{field.zh}中有身份证号码，请删去", f"{field.en}: take the identity number out")]
     return []

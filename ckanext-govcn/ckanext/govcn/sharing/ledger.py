@@ -20,7 +20,8 @@ from ckan import model
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ckanext.govcn.catalog import codes
-from ckanext.govcn.sharing import book, cases, deadlines, form, rows, rules, steps, telling
+from ckanext.govcn.dataset import periods
+from ckanext.govcn.sharing import book, cases, form, rows, rules, steps, telling
 from ckanext.govcn.sharing.book import Line
 from ckanext.govcn.sharing.cases import Reader
 from ckanext.govcn.sharing.exceptions import RequestRefused, Sentences
@@ -213,7 +214,7 @@ def _bring(request_id: str, cells: Mapping[str, str], lines: Sequence[Line], by:
     request.id, request.requester_id = request_id, _department(cells, "requester")
     answers = form.read(cells) | ({"title": request.title} if request.dataset_id else {})
     ahead = _rehearsed(lines, by, None, _Place(table().first, cells["state"], request.share_type))
-    begun = deadlines.day_of(ahead[0].at) if ahead else deadlines.today()
+    begun = periods.day_of(ahead[0].at) if ahead else periods.today()
     steps.check(answers, complete=bool(ahead), on=begun)
     create(request, answers, by.who)
     _take(request_id, ahead, by, 0, saved=True)
@@ -354,7 +355,7 @@ def _after(state: str, taken: Taken, share_type: str) -> str:
         to = rules.step(state, taken.event, taken.asker, taken.given, share_type=share_type)
     except StepRefused as refusal:
         raise RequestRefused({refusal.rule: [(refusal.message, refusal.message_en)]}) from refusal
-    wrong = rules.faults(taken.event, taken.given, deadlines.day_of(taken.at))
+    wrong = rules.faults(taken.event, taken.given, periods.day_of(taken.at))
     if wrong:
         raise RequestRefused({name: [said] for name, said in wrong.items()})
     return to

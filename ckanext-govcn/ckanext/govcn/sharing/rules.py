@@ -19,10 +19,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from ckanext.govcn.application.form import holds_identity_number
 from ckanext.govcn.sharing.exceptions import NotToldYet, OtherwiseSince
 from ckanext.govcn.workflow import machine
 from ckanext.govcn.workflow.exceptions import FieldMissing
+from ckanext.govcn.workflow.form import day_of, holds_identity_number
 from ckanext.govcn.workflow.machine import BASIS, REASON_CLASS, Asker
 from ckanext.govcn.workflow.table import Event, Field, Table, load
 
@@ -109,7 +109,7 @@ def faults(event: str, given: Mapping[str, str], today: date) -> dict[str, tuple
     if "days" not in found and given.get("days", "").strip() and _days(given["days"]) is None:
         found["days"] = f"应为 1 至 {MOST_DAYS} 的整数", f"Must be a whole number, 1 to {MOST_DAYS}"
     if "delivered_on" not in found and given.get("delivered_on", "").strip():
-        day = day_of(given["delivered_on"])
+        day = day_of(given["delivered_on"].strip())
         if day is None or day > today:
             found["delivered_on"] = (
                 "应为日期，如 2026-06-30，不晚于今天",
@@ -122,14 +122,6 @@ def taken_by(event: str) -> set[str]:
     """The fields that a step may have."""
     needs = set(table().events[event].needs) | set(table().events[event].offers)
     return needs | {BASIS} if REASON_CLASS in needs else needs
-
-
-def day_of(text: str) -> date | None:
-    """A date written like 2026-06-30, else None."""
-    try:
-        return date.fromisoformat(text.strip()) if len(text.strip()) == 10 else None
-    except ValueError:
-        return None
 
 
 def days_of(text: str) -> int | None:

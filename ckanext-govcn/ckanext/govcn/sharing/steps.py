@@ -10,13 +10,14 @@ from ckan import model
 
 from ckanext.govcn.access import people
 from ckanext.govcn.access import rules as access_rules
+from ckanext.govcn.dataset import periods
 from ckanext.govcn.deadline.exceptions import PeriodError
 from ckanext.govcn.sharing import cases, deadlines, form, rules, telling
-from ckanext.govcn.sharing.deadlines import today
 from ckanext.govcn.sharing.exceptions import RequestRefused, Sentences
 from ckanext.govcn.sharing.model import Request
 from ckanext.govcn.sharing.rules import CLOCK, table
 from ckanext.govcn.workflow.exceptions import AskerDecides, FieldMissing, NotYourStep, SamePerson, StepRefused
+from ckanext.govcn.workflow.form import day_of
 from ckanext.govcn.workflow.machine import BASIS, REASON, REASON_CLASS, Asker, role_taken
 
 _PERSONAL = (NotYourStep, AskerDecides, SamePerson)
@@ -76,7 +77,7 @@ def expire_due() -> int:
     """到期, taken by the platform itself, for every request whose time of use is over; how many. Each is its own
     transaction, so what was done stays done when one fails."""
     asker, expired = Asker("", {CLOCK}), 0
-    for request_id in cases.due(today()):
+    for request_id in cases.due(periods.today()):
         request = cases.locked(request_id)
         if request is not None and (request.state, "expire") in table().rules:
             take(request, Taken.now("expire", asker, {}))
@@ -106,7 +107,7 @@ def fill(request: Request, answers: Mapping[str, str]) -> None:
 
 def check(answers: Mapping[str, str], *, complete: bool, on: date | None = None) -> None:
     """Raises RequestRefused."""
-    faults = _form_faults(answers, on or today(), complete=complete)
+    faults = _form_faults(answers, on or periods.today(), complete=complete)
     if faults:
         raise RequestRefused(faults)
 
@@ -158,7 +159,7 @@ def _write(request: Request, to: str, taken: Taken) -> None:
     role = role_taken(known, before, taken.event, taken.asker)
     asked = {name: lines_of(given.get(name, "")) for name in (REASON, REASON_CLASS, BASIS, "way")}
     on = given.get("delivered_on", "").strip()
-    said = asked | {"days": rules.days_of(given.get("days", "")), "delivered_on": rules.day_of(on) if on else None}
+    said = asked | {"days": rules.days_of(given.get("days", "")), "delivered_on": day_of(on) if on else None}
     try:
         request.state, request.changed_at = to, taken.at
         model.Session.flush()  # what the guard of the steps looks at
@@ -176,7 +177,7 @@ def _write(request: Request, to: str, taken: Taken) -> None:
 
 def _faults(request: Request, taken: Taken) -> dict[str, Sentences]:
     """What is wrong, by field: fields of the step, an incomplete form, an extension that is not allowed."""
-    event, given, on = taken.event, taken.given, deadlines.day_of(taken.at)
+    event, given, on = taken.event, taken.given, periods.day_of(taken.at)
     found: dict[str, Sentences] = {name: [said] for name, said in rules.faults(event, given, on).items()}
     if event == SUBMIT:
         found |= _form_faults(answers_of(request), on, complete=True)
