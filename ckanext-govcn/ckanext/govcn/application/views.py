@@ -20,7 +20,6 @@ from ckanext.govcn.department.acting import reader_of
 from ckanext.govcn.department.bureau import user_of
 
 applications = flask.Blueprint("govcn_application", __name__, url_prefix="/govcn")
-FARTHEST = 10_000  # pages
 PUBLIC = ("govcn_application.decisions", "govcn_application.transparency")
 
 
@@ -44,10 +43,9 @@ def index() -> Any:
     which = tk.request.args.get("which") or ("waiting" if tabs["waiting"] else "mine")
     if which not in LISTS:
         return tk.abort(404)
-    page = _page()
-    found = _call("govcn_application_list", which=which, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    found = _call("govcn_application_list", which=which, limit=PER_PAGE, offset=(pages.number() - 1) * PER_PAGE)
     values = {"found": found, "which": which, **tabs}
-    return tk.render("application/index.html", values | _pages(found["count"], page))
+    return tk.render("application/index.html", values | pages.of(found["count"], PER_PAGE))
 
 
 @applications.route("/applications/new", methods=["GET", "POST"])
@@ -173,9 +171,8 @@ def file(id: str, file: str) -> Any:  # noqa: A002 - CKAN's name for it
 @applications.route("/decisions")
 def decisions() -> Any:
     """What was decided about which dataset, without anybody's name."""
-    page = _page()
-    found = _call("govcn_application_decision_list", limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    return tk.render("application/decisions.html", {"found": found} | _pages(found["count"], page))
+    found = _call("govcn_application_decision_list", limit=PER_PAGE, offset=(pages.number() - 1) * PER_PAGE)
+    return tk.render("application/decisions.html", {"found": found} | pages.of(found["count"], PER_PAGE))
 
 
 def _sent(content: Any, media_type: str, filename: str) -> flask.Response:
@@ -249,12 +246,3 @@ def _form(answers: Any, errors: Any, title: str, address: str, application: Any 
         "longest_use_days": form.form().longest_use_days,
     }
     return tk.render("application/form.html", values)
-
-
-def _page() -> int:
-    given = tk.request.args.get("page", "1")
-    return min(int(given), FARTHEST) or 1 if given.isdecimal() and given.isascii() and len(given) < 9 else 1
-
-
-def _pages(count: int, page: int) -> dict[str, int]:
-    return {"page": page, "pages": -(-count // PER_PAGE)}

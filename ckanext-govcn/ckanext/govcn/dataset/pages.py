@@ -1,4 +1,5 @@
-"""What pages for one reader alone have in common: the way to the login page, and no cache. ADAPTER."""
+"""What pages have in common: which page of a list is asked for; for one reader alone, the way to the login page and no
+cache. ADAPTER."""
 
 from __future__ import annotations
 
@@ -6,6 +7,19 @@ from typing import Any
 
 import flask
 from ckan.plugins import toolkit as tk
+
+FARTHEST = 10_000  # pages
+
+
+def number() -> int:
+    """The page of a list that is asked for (`page`), the first being 1."""
+    given = tk.request.args.get("page", "1")
+    return max(min(int(given), FARTHEST), 1) if given.isdecimal() and given.isascii() and len(given) < 9 else 1
+
+
+def of(count: int, per_page: int) -> dict[str, int]:
+    """`page` and `pages`, as the templates of lists want them."""
+    return {"page": number(), "pages": -(-count // per_page)}
 
 
 def refused(refusal: tk.NotAuthorized) -> Any:

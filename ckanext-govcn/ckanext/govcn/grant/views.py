@@ -15,7 +15,6 @@ from ckanext.govcn.grant.action import PER_PAGE
 grants = flask.Blueprint("govcn_grant", __name__, url_prefix="/govcn/grants")
 STEPS = frozenset({"suspend", "resume", "end", "key_revoke"})
 GIVEN = ("user", "purpose", "reason", "begins", "until", "versions", "quota", "quota_period", "rate")
-FARTHEST = 10_000  # pages
 
 
 grants.register_error_handler(tk.NotAuthorized, pages.refused)
@@ -37,19 +36,17 @@ def department() -> Any:
 @grants.route("/usage")
 def used() -> Any:
     """密钥和使用情况: one's own grants with their keys, and how they were used."""
-    page = _page()
-    asked = {"of": "mine", "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+    asked = {"of": "mine", "limit": PER_PAGE, "offset": (pages.number() - 1) * PER_PAGE}
     found = tk.get_action("govcn_grant_usage_list")(forms.asking(), asked)
-    return tk.render("grant/usage.html", {"found": found, **_around(found["count"], page, "usage")})
+    return tk.render("grant/usage.html", {"found": found, **_around(found["count"], "usage")})
 
 
 @grants.route("/datasets")
 def datasets() -> Any:
     """有条件开放数据: the datasets that one looks after, and who uses them."""
-    page = _page()
-    asked = {"limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+    asked = {"limit": PER_PAGE, "offset": (pages.number() - 1) * PER_PAGE}
     found = tk.get_action("govcn_grant_dataset_list")(forms.asking(), asked)
-    return tk.render("grant/datasets.html", {"found": found, **_around(found["count"], page, "datasets")})
+    return tk.render("grant/datasets.html", {"found": found, **_around(found["count"], "datasets")})
 
 
 @grants.route("/new", methods=["GET", "POST"])
@@ -137,18 +134,12 @@ def key(id: str) -> Any:
 
 
 def _listed(of: str) -> Any:
-    page = _page()
-    asked = {"of": of, "limit": PER_PAGE, "offset": (page - 1) * PER_PAGE}
+    asked = {"of": of, "limit": PER_PAGE, "offset": (pages.number() - 1) * PER_PAGE}
     found = tk.get_action("govcn_grant_list")(forms.asking(), asked)
-    return tk.render("grant/list.html", {"found": found, **_around(found["count"], page, of)})
+    return tk.render("grant/list.html", {"found": found, **_around(found["count"], of)})
 
 
-def _page() -> int:
-    given = tk.request.args.get("page", "1")
-    return max(min(int(given), FARTHEST), 1) if given.isdecimal() and given.isascii() and len(given) < 9 else 1
-
-
-def _around(count: int, page: int, of: str) -> dict[str, Any]:
+def _around(count: int, of: str) -> dict[str, Any]:
     """What each of these pages needs: its tab (`of`), and where it stands in the list."""
     looks_after = persons.owners(*persons.asking(forms.asking())) != []
-    return {"of": of, "page": page, "pages": -(-count // PER_PAGE), "looks_after": looks_after}
+    return {"of": of, "looks_after": looks_after, **pages.of(count, PER_PAGE)}

@@ -7,11 +7,10 @@ from typing import Any
 import flask
 from ckan.plugins import toolkit as tk
 
-from ckanext.govcn.dataset import forms
+from ckanext.govcn.dataset import forms, pages
 from ckanext.govcn.notice.action import PER_PAGE
 
 notices = flask.Blueprint("govcn_notice", __name__, url_prefix="/govcn/notices")
-FARTHEST = 10_000  # pages
 
 
 @notices.errorhandler(tk.NotAuthorized)
@@ -23,15 +22,12 @@ def _refused(_refusal: tk.NotAuthorized) -> Any:
 def inbox() -> Any:
     """消息, newest first; `unread=1`: only what was not read."""
     only_unread = tk.request.args.get("unread") == "1"
-    given = tk.request.args.get("page", "1")
-    page = min(int(given), FARTHEST) if given.isdecimal() and given.isascii() and len(given) < 9 else 1
-    asked = {"unread": only_unread, "limit": PER_PAGE, "offset": max(page - 1, 0) * PER_PAGE}
+    asked = {"unread": only_unread, "limit": PER_PAGE, "offset": (pages.number() - 1) * PER_PAGE}
     found = tk.get_action("govcn_notice_list")(forms.asking(), asked)
     values = {
         "found": found,
         "only_unread": only_unread,
-        "page": max(page, 1),
-        "pages": -(-found["count"] // PER_PAGE),
+        **pages.of(found["count"], PER_PAGE),
         "mail": tk.get_action("govcn_notice_preferences_show")(forms.asking(), {})["mail"],
     }
     return tk.render("notice/inbox.html", values)

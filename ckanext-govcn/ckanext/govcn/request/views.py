@@ -14,7 +14,6 @@ from ckanext.govcn.request.action import LISTS, PER_PAGE
 from ckanext.govcn.request.kinds import CORRECTION, DEMAND, kinds
 
 requests = flask.Blueprint("govcn_request", __name__, url_prefix="/govcn")
-FARTHEST = 10_000  # pages
 OPEN = "govcn_request.demands"
 
 requests.register_error_handler(tk.NotAuthorized, pages.refused)
@@ -53,10 +52,9 @@ def index() -> Any:
     kind = tk.request.args.get("kind") or ""
     if which not in LISTS or kind not in ("", *kinds()):
         return tk.abort(404)
-    page = _page()
-    found = _call("govcn_request_list", which=which, kind=kind, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    found = _call("govcn_request_list", which=which, kind=kind, limit=PER_PAGE, offset=(pages.number() - 1) * PER_PAGE)
     values = {"found": found, "which": which, "kind": kind, "handles": handles, "waiting": waiting}
-    return tk.render("request/index.html", values | _pages(found["count"], page))
+    return tk.render("request/index.html", values | pages.of(found["count"], PER_PAGE))
 
 
 @requests.route("/requests/new", methods=["GET", "POST"])
@@ -139,9 +137,8 @@ def act(id: str) -> Any:  # noqa: A002 - CKAN's name for it
 @requests.route("/demands")
 def demands() -> Any:
     """What was asked for and what came of it, without anybody's name."""
-    page = _page()
-    found = _call("govcn_request_public_list", limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
-    return tk.render("request/demands.html", {"found": found} | _pages(found["count"], page))
+    found = _call("govcn_request_public_list", limit=PER_PAGE, offset=(pages.number() - 1) * PER_PAGE)
+    return tk.render("request/demands.html", {"found": found} | pages.of(found["count"], PER_PAGE))
 
 
 @requests.route("/demands/support", methods=["POST"])
@@ -191,12 +188,3 @@ def _form(answers: Any, errors: Any, request: Any = None) -> Any:
     address = tk.h.url_for("govcn_request.edit", id=request["id"]) if request else tk.h.url_for("govcn_request.new")
     values = {"answers": answers, "errors": errors, "address": address, "request_": request}
     return tk.render("request/form.html", values)
-
-
-def _page() -> int:
-    given = tk.request.args.get("page", "1")
-    return min(int(given), FARTHEST) or 1 if given.isdecimal() and given.isascii() and len(given) < 9 else 1
-
-
-def _pages(count: int, page: int) -> dict[str, int]:
-    return {"page": page, "pages": -(-count // PER_PAGE)}

@@ -16,7 +16,6 @@ from ckanext.govcn.sharing.rules import table
 from ckanext.govcn.spreadsheet.cells import XLSX
 
 sharing = flask.Blueprint("govcn_sharing", __name__, url_prefix="/govcn/sharing")
-FARTHEST = 10_000  # pages
 sharing.register_error_handler(tk.NotAuthorized, pages.refused)
 sharing.after_request(pages.kept_alone)
 
@@ -36,10 +35,9 @@ def index() -> Any:
     which = tk.request.args.get("which") or ("waiting" if counts["waiting"] or not reader.departments else "asked")
     if which not in LISTS:
         return tk.abort(404)
-    page = _page()
-    found = _call("govcn_sharing_list", which=which, limit=PER_PAGE, offset=(page - 1) * PER_PAGE)
+    found = _call("govcn_sharing_list", which=which, limit=PER_PAGE, offset=(pages.number() - 1) * PER_PAGE)
     values = {"found": found, "which": which, "offered": offered, "counts": counts, "asks": bool(reader.confirmed)}
-    return tk.render("sharing/index.html", values | {"page": page, "pages": -(-found["count"] // PER_PAGE)})
+    return tk.render("sharing/index.html", values | pages.of(found["count"], PER_PAGE))
 
 
 @sharing.route("/new", methods=["GET", "POST"])
@@ -156,8 +154,3 @@ def _after_saving(request_id: str) -> Any:
 def _form(answers: Any, errors: Any, address: str, package: Any = None, request: Any = None) -> Any:
     values = {"answers": answers, "errors": errors, "address": address, "package": package, "request_": request}
     return tk.render("sharing/form.html", values | {"given": tk.request.form})
-
-
-def _page() -> int:
-    given = tk.request.args.get("page", "1")
-    return min(int(given), FARTHEST) or 1 if given.isdecimal() and given.isascii() and len(given) < 9 else 1
