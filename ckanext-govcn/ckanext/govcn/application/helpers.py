@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.application import deadlines, files, form, identities, machine, papers
 from ckanext.govcn.dataset.language import say
-from ckanext.govcn.workflow.exceptions import StepRefused
+from ckanext.govcn.department import acting
 from ckanext.govcn.workflow.machine import BASIS, REASON_CLASS
 from ckanext.govcn.workflow.table import Named
 
@@ -18,16 +17,8 @@ from ckanext.govcn.workflow.table import Named
 def govcn_application_name(kind: str, name: str) -> str:
     """The name of one of the table's `states`, `events`, `roles`, `fields` or `reason_classes`, of the form's
     `subject_kinds`, or of the `papers`; the name itself when there is none."""
-    tables: Mapping[str, Mapping[str, Named]] = {
-        "states": machine.table().states,
-        "events": machine.table().events,
-        "roles": machine.table().roles,
-        "fields": machine.table().fields,
-        "reason_classes": machine.table().reason_classes,
-        "subject_kinds": form.form().subject_kinds,
-        "papers": papers.kinds(),
-    }
-    found = tables[kind].get(name)
+    own: Mapping[str, Mapping[str, Named]] = {"subject_kinds": form.form().subject_kinds, "papers": papers.kinds()}
+    found = own[kind].get(name) if kind in own else machine.table().named(kind, name)
     return say(found.zh, found.en) if found else name
 
 
@@ -56,17 +47,12 @@ def govcn_application_choices(kind: str) -> list[dict[str, str]]:
 
 def govcn_application_identity() -> str:
     """Why the reader could draft, but not submit; empty when they could."""
-    try:
-        identities.check(tk.current_user.id if tk.current_user.is_authenticated else "")
-    except StepRefused as refusal:
-        return say(refusal.message, refusal.message_en)
-    return ""
+    return identities.unmet()
 
 
 def govcn_application_person(user_id: str | None) -> str:
     """A reviewer's name, for reviewers."""
-    user = model.User.get(user_id) if user_id else None
-    return user.fullname or user.name if user is not None else ""
+    return acting.name_of(user_id)
 
 
 def govcn_application_terms() -> list[dict[str, Any]]:

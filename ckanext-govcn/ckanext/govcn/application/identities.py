@@ -7,6 +7,8 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.application import applicant
 from ckanext.govcn.application.applicant import Requirement
+from ckanext.govcn.dataset.language import say
+from ckanext.govcn.workflow.exceptions import StepRefused
 
 IDENTITY = "ckanext.govcn.application.identity"
 TRUST = "ckanext.govcn.application.identity_trust"
@@ -17,6 +19,15 @@ def check(user_id: str) -> None:
     """Raises StepRefused unless this person may submit."""
     required = requirement()
     applicant.check(required, None if required is None else _trust(user_id))
+
+
+def unmet() -> str:
+    """Why whoever sends this request could draft, but not submit; empty when they could."""
+    try:
+        check(tk.current_user.id if tk.current_user.is_authenticated else "")
+    except StepRefused as refusal:
+        return say(refusal.message, refusal.message_en)
+    return ""
 
 
 def requirement() -> Requirement | None:

@@ -27,3 +27,9 @@ def reader_of(user: model.User) -> Reader:
     """The person, as cases see them."""
     acts_for_bureau = bool(bureau.capacities(user, bureau.organizations()) & EDITORS)
     return Reader(user.id, tuple(bureau.organizations_of(user, EDITORS)), acts_for_bureau)
+
+
+def name_of(user_id: str | None) -> str:
+    """The name of who took a step, for those who deal with it; empty when there is nobody of this id."""
+    user = model.User.get(user_id) if user_id else None
+    return user.fullname or user.name if user is not None else ""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-from ckan import model
-from ckan.plugins import toolkit as tk
 
 from ckanext.govcn.application import identities
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department import acting
 from ckanext.govcn.request import cases, deadlines, form
 from ckanext.govcn.request.kinds import DEMAND, kinds
-from ckanext.govcn.workflow.exceptions import StepRefused
-from ckanext.govcn.workflow.table import Named
 
 
 def govcn_request_kinds() -> list[dict[str, str]]:
@@ -25,15 +20,7 @@ def govcn_request_kinds() -> list[dict[str, str]]:
 def govcn_request_name(kind: str, what: str, name: str) -> str:
     """The name of one of the table's `states`, `events`, `roles`, `fields` or `reason_classes`; the name itself when
     there is none."""
-    table = kinds()[kind].table
-    tables: Mapping[str, Mapping[str, Named]] = {
-        "states": table.states,
-        "events": table.events,
-        "roles": table.roles,
-        "fields": table.fields,
-        "reason_classes": table.reason_classes,
-    }
-    found = tables[what].get(name)
+    found = kinds()[kind].table.named(what, name)
     return say(found.zh, found.en) if found else name
 
 
@@ -102,14 +89,9 @@ def govcn_request_terms(kind: str) -> list[dict[str, Any]]:
 
 def govcn_request_identity() -> str:
     """Why the reader could draft, but not submit; empty when they could."""
-    try:
-        identities.check(tk.current_user.id if tk.current_user.is_authenticated else "")
-    except StepRefused as refusal:
-        return say(refusal.message, refusal.message_en)
-    return ""
+    return identities.unmet()
 
 
 def govcn_request_person(user_id: str | None) -> str:
     """The name of who took a step, for those who deal with it."""
-    user = model.User.get(user_id) if user_id else None
-    return user.fullname or user.name if user is not None else ""
+    return acting.name_of(user_id)

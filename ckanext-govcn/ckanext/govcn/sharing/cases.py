@@ -16,23 +16,17 @@ from ckan import model
 
 from ckanext.govcn.access import people
 from ckanext.govcn.catalog.text import storable
-from ckanext.govcn.department import bureau
+from ckanext.govcn.department import acting
 from ckanext.govcn.sharing.model import STEPS, Request
 from ckanext.govcn.sharing.rules import BUREAU, PROVIDER, REQUESTER, roles_of, table
 from ckanext.govcn.workflow.machine import Asker
 
-EDITORS = frozenset({"admin", "editor"})
-
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """A person who asks for requests: `departments` are ids of organizations of which they are a clerk, `confirmed`
-    those that the bureau confirmed as departments."""
+class Reader(acting.Reader):
+    """A person who asks for requests: `confirmed` are those of their departments that the bureau confirmed."""
 
-    user_id: str
-    departments: tuple[str, ...]
     confirmed: tuple[str, ...]
-    bureau: bool
 
     @property
     def clerk(self) -> bool:
@@ -42,12 +36,10 @@ class Reader:
 
 def reader_of(user: model.User) -> Reader:
     """The person, as the ledger sees them."""
-    departments = sorted(bureau.organizations_of(user, EDITORS))
+    person = acting.reader_of(user)
+    departments = tuple(sorted(person.departments))
     confirmed = people.confirmed_departments(set(departments))
-    acts_for_bureau = bool(bureau.capacities(user, bureau.organizations()) & EDITORS)
-    return Reader(
-        user.id, tuple(departments), tuple(each for each in departments if each in confirmed), acts_for_bureau
-    )
+    return Reader(person.user_id, departments, person.bureau, tuple(each for each in departments if each in confirmed))
 
 
 def find(request_id: str, reader: Reader, *, to_change: bool = False) -> Request | None:

@@ -11,9 +11,9 @@ from ckan import model
 from ckanext.govcn.access import people
 from ckanext.govcn.catalog import codes
 from ckanext.govcn.dataset.language import say
+from ckanext.govcn.department import acting
 from ckanext.govcn.department import model as departments
 from ckanext.govcn.sharing import cases, form, rules, switch
-from ckanext.govcn.workflow.table import Named
 
 
 def govcn_sharing_open() -> bool:
@@ -35,14 +35,7 @@ def govcn_sharing_ask_url(dataset: Mapping[str, Any]) -> str:
 def govcn_sharing_name(kind: str, name: str) -> str:
     """The name of one of the table's `states`, `events`, `roles`, `fields` or `reason_classes`; the name itself when
     there is none."""
-    known: Mapping[str, Mapping[str, Named]] = {
-        "states": rules.table().states,
-        "events": rules.table().events,
-        "roles": rules.table().roles,
-        "fields": rules.table().fields,
-        "reason_classes": rules.table().reason_classes,
-    }
-    found = known[kind].get(name)
+    found = rules.table().named(kind, name)
     return say(found.zh, found.en) if found else name
 
 
@@ -91,5 +84,4 @@ def govcn_sharing_own_departments() -> list[dict[str, str]]:
 
 def govcn_sharing_person(user_id: str | None) -> str:
     """A colleague's name."""
-    user = model.User.get(user_id) if user_id else None
-    return user.fullname or user.name if user is not None else ""
+    return acting.name_of(user_id)

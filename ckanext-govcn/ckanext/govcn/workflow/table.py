@@ -102,6 +102,17 @@ class Table:
         """The state in which a case begins."""
         return next(iter(self.states))
 
+    def named(self, kind: str, name: str) -> Named | None:
+        """One of the `states`, `events`, `roles`, `fields` or `reason_classes`. Raises KeyError for another kind."""
+        kinds: dict[str, Mapping[str, Named]] = {
+            "states": self.states,
+            "events": self.events,
+            "roles": self.roles,
+            "fields": self.fields,
+            "reason_classes": self.reason_classes,
+        }
+        return kinds[kind].get(name)
+
 
 def load(package: str, file: str = "states.yaml") -> Table:
     """The table that lies beside a package's code. Raises TableError."""
