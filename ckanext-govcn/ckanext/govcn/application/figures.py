@@ -12,10 +12,10 @@ from ckan import model
 
 from ckanext.govcn.access import people
 from ckanext.govcn.application import cases, deadlines, transparency
-from ckanext.govcn.application.keeping import Kept
 from ckanext.govcn.application.machine import table
 from ckanext.govcn.application.model import Application
 from ckanext.govcn.application.transparency import Case
+from ckanext.govcn.dataset.keeping import Kept
 from ckanext.govcn.department.acting import Reader
 
 OVERDUE = "overdue"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.govcn.dataset.keeping import Kept
 from ckanext.govcn.search import answered
 from ckanext.govcn.search.folding import Group, grouped
 from ckanext.govcn.search.query import KNOWN_FIELDS, phrase
@@ -24,7 +24,7 @@ MEMBERS = 100  # of all series on one page, newest first
 RECENT_DAYS = 30
 _FIELDS = KNOWN_FIELDS - {"text"}
 _FRESH = 600  # seconds that the numbers of use are kept while datasets are indexed
-_used: tuple[float, dict[str, int]] = (0.0, {})
+_use = Kept(lambda: model.used_recently(RECENT_DAYS), _FRESH)
 
 
 def prepare(search_params: dict[str, Any]) -> None:
@@ -79,10 +79,7 @@ def groups(packages: Sequence[Mapping[str, Any]], query: str) -> list[Group]:
 
 def used(package_id: str) -> int:
     """Views and downloads of a dataset in the last month, at most ten minutes old: asked for every indexed dataset."""
-    global _used  # noqa: PLW0603
-    if time.monotonic() - _used[0] > _FRESH or not _used[0]:
-        _used = (time.monotonic(), model.used_recently(RECENT_DAYS))
-    return _used[1].get(package_id, 0)
+    return _use().get(package_id, 0)
 
 
 def _on_page() -> bool:

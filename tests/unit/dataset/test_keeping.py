@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ckanext.govcn.application.keeping import Kept
+from ckanext.govcn.dataset.keeping import Kept
 
 
 def test_an_answer_is_kept_for_its_time_and_forgotten_when_told():
